@@ -1,0 +1,124 @@
+"""A step: one method of a bundle as a pure function `(inputs, states) → (outputs, states)`.
+
+onnxruntime is given every buffer beforehand. Two sets of caches and two bindings alternate, so
+that what one step hands back is what the next is fed, without a copy and without allocation:
+
+    binding 0:  states A ──► graph ──► states B
+    binding 1:  states B ──► graph ──► states A
+"""
+
+import io
+from typing import Literal
+
+import numpy as np
+import onnxruntime as ort
+
+from device.bundle import Bundle
+from device.errors import BundleError
+from device.manifest import Graph, Method, Port, Precision
+
+Start = Literal["zero", "exported"]
+
+ort.set_default_logger_severity(4)
+
+
+class Step:
+    """Write `inputs`, call `run`, read `outputs`: numpy arrays that stay where they are.
+
+    `inputs` and `outputs` map a port's name to its float32 array of the port's shape.
+    """
+
+    def __init__(
+        self, bundle: Bundle, method: str, precision: Precision, *, threads: int = 1
+    ) -> None:
+        """Load the graph, bind every buffer and start the caches at zero.
+
+        Raises:
+            BundleError: if the bundle has no such method or precision, or its graph cannot be
+                loaded or does not have the ports that the manifest promises.
+        """
+        spec, graph = _find(bundle, method, precision)
+        self._graph = graph
+        self._start = bundle.members.get(graph.start) if graph.start else None
+        self._session = _session(bundle.members[graph.member], f"{method} ({precision})", threads)
+        _check_ports(self._session, spec, graph, method)
+        self.inputs = {port.name: np.zeros(port.shape, np.float32) for port in spec.inputs}
+        self.outputs = {port.name: np.zeros(port.shape, np.float32) for port in spec.outputs}
+        self._states = tuple(
+            {s.input: np.full(s.shape, s.fill, s.dtype) for s in graph.states} for _ in range(2)
+        )
+        self._bindings = (self._bind(0, 1), self._bind(1, 0))
+        self._turn = 0
+
+    def run(self) -> None:
+        """One step: inputs and caches in, outputs and new caches out."""
+        self._session.run_with_iobinding(self._bindings[self._turn])
+        self._turn ^= 1
+
+    def reset(self, start: Start = "zero") -> None:
+        """Put the caches back to zero, or to what they held in the source file."""
+        states = self._states[self._turn]
+        for spec in self._graph.states:
+            states[spec.input][...] = spec.fill
+        if start == "exported" and self._start is not None:
+            with np.load(io.BytesIO(self._start), allow_pickle=False) as held:
+                for name in held.files:
+                    states[name][...] = held[name]
+
+    def states(self) -> dict[str, np.ndarray]:
+        """The caches that the next step is fed, by input name; live arrays, not copies."""
+        return self._states[self._turn]
+
+    def _bind(self, read: int, write: int) -> ort.IOBinding:
+        binding = self._session.io_binding()
+        for name, array in [*self.inputs.items(), *self._states[read].items()]:
+            binding.bind_input(name, "cpu", 0, array.dtype, array.shape, array.ctypes.data)
+        targets = {s.output: self._states[write][s.input] for s in self._graph.states}
+        for name, array in [*self.outputs.items(), *targets.items()]:
+            binding.bind_output(name, "cpu", 0, array.dtype, array.shape, array.ctypes.data)
+        return binding
+
+
+def _find(bundle: Bundle, method: str, precision: Precision) -> tuple[Method, Graph]:
+    methods = bundle.manifest.methods
+    if method not in methods:
+        raise BundleError(f"{bundle.manifest.name} has no {method}; it has {', '.join(methods)}")
+    graphs = methods[method].graphs
+    if precision not in graphs:
+        raise BundleError(
+            f"{bundle.manifest.name} has no {precision} {method}; it has {', '.join(graphs)}"
+        )
+    return methods[method], graphs[precision]
+
+
+def _session(model: bytes, what: str, threads: int) -> ort.InferenceSession:
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    # Spinning threads burn most of a core between blocks and help no deadline.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    # Decaying tails reach denormals, which are a hundred times slower on x86.
+    options.add_session_config_entry("session.set_denormal_as_zero", "1")
+    try:
+        return ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime raises many unrelated types
+        raise BundleError(f"onnxruntime cannot load {what}: {str(error)[:300]}") from None
+
+
+def _check_ports(session: ort.InferenceSession, spec: Method, graph: Graph, what: str) -> None:
+    """The graph must have exactly the ports and shapes of the manifest: we bind by pointer."""
+    names = {np.dtype(np.float32).name: "tensor(float)", "uint8": "tensor(uint8)"}
+    names |= {"int8": "tensor(int8)", "int64": "tensor(int64)", "bool": "tensor(bool)"}
+
+    def promised(ports: tuple[Port, ...], ends: list[tuple[str, tuple[int, ...], str]]) -> set:
+        return {(p.name, p.shape, "tensor(float)") for p in ports} | {
+            (name, shape, names.get(dtype, dtype)) for name, shape, dtype in ends
+        }
+
+    wanted_in = promised(spec.inputs, [(s.input, s.shape, s.dtype) for s in graph.states])
+    wanted_out = promised(spec.outputs, [(s.output, s.shape, s.dtype) for s in graph.states])
+    found_in = {(i.name, tuple(i.shape), i.type) for i in session.get_inputs()}
+    found_out = {(o.name, tuple(o.shape), o.type) for o in session.get_outputs()}
+    if wanted_in != found_in or wanted_out != found_out:
+        odd = sorted(map(str, (wanted_in ^ found_in) | (wanted_out ^ found_out)))
+        raise BundleError(f"the graph of {what} differs from its manifest at {odd[0]}")

@@ -1,0 +1,161 @@
+"""The params table: where control meets audio, one plain table of float32 in shared memory.
+
+The layout never depends on the bundle, so control and audio agree whatever is loaded:
+
+    header (64 bytes)                      slots (float32)
+    magic u32 | version u32 | sequence u64 input_gain_db, …, latent_bias_0 …, model_0 …
+
+A writer makes the sequence odd, writes, and makes it even (a seqlock). A reader that meets an odd
+or changed sequence keeps the values it had: it never waits, and a bundle of changes is seen whole.
+"""
+
+import mmap
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from device.errors import ControlError
+from device.manifest import MAX_LATENTS, Manifest
+
+Warp = Literal["linear", "exponential"]
+
+MAX_MODEL_PARAMETERS = 32
+_HEADER_BYTES = 64
+_MAGIC = 0x4F4E4431  # "OND1"
+
+
+@dataclass(frozen=True)
+class ParamSpec:
+    """One parameter: its readable id, natural range, how a 0..1 control maps to it, its slot."""
+
+    id: str
+    label: str
+    minimum: float
+    maximum: float
+    default: float
+    unit: str = ""
+    warp: Warp = "linear"
+    slot: int = 0
+
+    def clamp(self, value: float) -> float:
+        """The nearest allowed value, in units."""
+        return min(max(value, self.minimum), self.maximum)
+
+    def value(self, raw: float) -> float:
+        """Map a control's 0..1 to the natural range."""
+        raw = min(max(raw, 0.0), 1.0)
+        if self.warp == "exponential":
+            return self.minimum * (self.maximum / self.minimum) ** raw
+        return self.minimum + raw * (self.maximum - self.minimum)
+
+
+def _fixed() -> list[ParamSpec]:
+    own = [
+        ParamSpec("input_gain_db", "Input gain", -60.0, 24.0, 0.0, "dB"),
+        ParamSpec("output_gain_db", "Output gain", -60.0, 12.0, 0.0, "dB"),
+        ParamSpec("dry_wet", "Dry / wet", 0.0, 1.0, 1.0),
+        ParamSpec("noise_amount", "Noise amount", 0.0, 2.0, 1.0),
+        ParamSpec("limiter_ceiling_db", "Limiter ceiling", -24.0, 0.0, -1.0, "dB"),
+    ]
+    own += [
+        ParamSpec(f"latent_bias_{i}", f"Latent {i} bias", -6.0, 6.0, 0.0)
+        for i in range(MAX_LATENTS)
+    ]
+    own += [
+        ParamSpec(f"latent_scale_{i}", f"Latent {i} scale", -4.0, 4.0, 1.0)
+        for i in range(MAX_LATENTS)
+    ]
+    return own
+
+
+_SPECS = tuple(
+    ParamSpec(s.id, s.label, s.minimum, s.maximum, s.default, s.unit, s.warp, slot)
+    for slot, s in enumerate(_fixed())
+)
+FIXED: dict[str, ParamSpec] = {spec.id: spec for spec in _SPECS}
+"""The engine's own parameters by id, whatever bundle is loaded."""
+
+LATENT_BIAS = slice(FIXED["latent_bias_0"].slot, FIXED["latent_bias_0"].slot + MAX_LATENTS)
+LATENT_SCALE = slice(FIXED["latent_scale_0"].slot, FIXED["latent_scale_0"].slot + MAX_LATENTS)
+MODEL = slice(len(_SPECS), len(_SPECS) + MAX_MODEL_PARAMETERS)
+SLOTS = MODEL.stop
+
+
+def specs_of(manifest: Manifest) -> dict[str, ParamSpec]:
+    """Every parameter that plays with this bundle, by id: fixed, its latents', and its own."""
+    per_latent = ("latent_bias_", "latent_scale_")
+    specs = {
+        id: spec
+        for id, spec in FIXED.items()
+        if not id.startswith(per_latent) or int(id.rsplit("_", 1)[1]) < manifest.latent_size
+    }
+    for i, p in enumerate(manifest.parameters[:MAX_MODEL_PARAMETERS]):
+        specs[p.id] = ParamSpec(
+            p.id, p.label, p.minimum, p.maximum, p.default, p.unit, p.warp, MODEL.start + i
+        )
+    return specs
+
+
+def default_values(manifest: Manifest | None = None) -> np.ndarray:
+    """A float32 array [SLOTS] of every parameter's default."""
+    values = np.zeros(SLOTS, np.float32)
+    for spec in (specs_of(manifest) | FIXED if manifest else FIXED).values():
+        values[spec.slot] = spec.default
+    return values
+
+
+class ParamTable:
+    """The shared table. Control calls `write`; audio calls `read_into` once a block."""
+
+    def __init__(self, path: Path, *, create: bool = False) -> None:
+        """Map the table at `path` (a file in a memory file system); `create` makes it afresh.
+
+        Raises:
+            ControlError: if the file is missing or is not a params table of this version.
+        """
+        size = _HEADER_BYTES + 4 * SLOTS
+        try:
+            fd = os.open(path, os.O_RDWR | (os.O_CREAT if create else 0), 0o660)
+            try:
+                if create:
+                    os.ftruncate(fd, size)
+                if os.fstat(fd).st_size != size:
+                    raise ControlError(f"{path} is no params table of this version; restart Ondine")
+                self._map = mmap.mmap(fd, size)
+            finally:
+                os.close(fd)
+        except OSError as error:
+            raise ControlError(f"cannot open the params table {path}: {error.strerror}") from None
+        head = np.frombuffer(self._map, np.uint32, 2)
+        self._sequence = np.frombuffer(self._map, np.uint64, 1, 8)
+        self._values = np.frombuffer(self._map, np.float32, SLOTS, _HEADER_BYTES)
+        self._scratch = np.zeros(SLOTS, np.float32)
+        if create:
+            head[:] = (_MAGIC, 1)
+            self._sequence[0] = 0
+            self._values[:] = default_values()
+        elif head[0] != _MAGIC or head[1] != 1:
+            raise ControlError(f"{path} is no params table of this version; restart Ondine")
+
+    def write(self, changes: dict[int, float]) -> None:
+        """Set slots to values, all seen together by the reader. Values must be finite."""
+        self._sequence[0] += 1
+        for slot, value in changes.items():
+            self._values[slot] = value
+        self._sequence[0] += 1
+
+    def read_into(self, values: np.ndarray) -> None:
+        """Copy the table into float32 `values` [SLOTS]; leaves it be while a write is under way."""
+        before = int(self._sequence[0])
+        if before & 1:
+            return
+        np.copyto(self._scratch, self._values)
+        if int(self._sequence[0]) == before:
+            np.copyto(values, self._scratch)
+
+    def values(self) -> np.ndarray:
+        """A copy of every slot, float32 [SLOTS]."""
+        return self._values.copy()
