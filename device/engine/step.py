@@ -34,12 +34,13 @@ class Step:
         """Load the graph, bind every buffer and start the caches at zero.
 
         Raises:
-            BundleError: if the bundle has no such method or precision, or its graph cannot be
-                loaded or does not have the ports that the manifest promises.
+            BundleError: if the bundle has no such method or precision, its graph cannot be
+                loaded or does not have the ports that the manifest promises, or the caches'
+                exported start does not fit them.
         """
         spec, graph = _find(bundle, method, precision)
         self._graph = graph
-        self._start = bundle.members.get(graph.start) if graph.start else None
+        self._start = _exported(bundle, graph)
         self._session = _session(bundle.members[graph.member], f"{method} ({precision})", threads)
         _check_ports(self._session, spec, graph, method)
         self.inputs = {port.name: np.zeros(port.shape, np.float32) for port in spec.inputs}
@@ -60,10 +61,9 @@ class Step:
         states = self._states[self._turn]
         for spec in self._graph.states:
             states[spec.input][...] = spec.fill
-        if start == "exported" and self._start is not None:
-            with np.load(io.BytesIO(self._start), allow_pickle=False) as held:
-                for name in held.files:
-                    states[name][...] = held[name]
+        if start == "exported":
+            for name, held in self._start.items():
+                states[name][...] = held
 
     def states(self) -> dict[str, np.ndarray]:
         """The caches that the next step is fed, by input name; live arrays, not copies."""
@@ -89,6 +89,28 @@ def _find(bundle: Bundle, method: str, precision: Precision) -> tuple[Method, Gr
             f"{bundle.manifest.name} has no {precision} {method}; it has {', '.join(graphs)}"
         )
     return methods[method], graphs[precision]
+
+
+def _exported(bundle: Bundle, graph: Graph) -> dict[str, np.ndarray]:
+    """The caches as they were in the source file, by input name; empty if they were zero.
+
+    Read once, here: a reset during music then only copies.
+    """
+    if graph.start is None:
+        return {}
+    try:
+        with np.load(io.BytesIO(bundle.members[graph.start]), allow_pickle=False) as file:
+            held = {name: file[name] for name in file.files}
+    except Exception as error:  # numpy and zipfile raise many unrelated types
+        raise BundleError(f"cannot read the start of the caches, {graph.start}: {error}") from None
+    wanted = {s.input: (s.shape, s.dtype) for s in graph.states}
+    for name, array in held.items():
+        if wanted.get(name) != (array.shape, array.dtype.name):
+            raise BundleError(
+                f"the start {graph.start} has {name} as {array.dtype.name} {list(array.shape)}, "
+                f"but the manifest says {wanted.get(name, 'that there is no such cache')}"
+            )
+    return held
 
 
 def _session(model: bytes, what: str, threads: int) -> ort.InferenceSession:

@@ -27,14 +27,14 @@ import torch  # noqa: E402
 from recipes import RECIPES, Recipe  # noqa: E402
 
 ROOT = HERE.parents[1]
-BUILDERS = ("recipes.py", "weights.py", "export_models.py", "requirements.txt")
+BUILDERS = ("weights.py", "export_models.py", "requirements.txt")
 SECONDS_MEASURED = 2.0
 
 
 def recipe_hash(recipe: Recipe) -> str:
     """Return a hash of the row and of everything that turns it into a file."""
     digest = hashlib.sha256(json.dumps(asdict(recipe), sort_keys=True).encode())
-    for name in BUILDERS[1:]:
+    for name in BUILDERS:
         digest.update((HERE / name).read_bytes())
     for path in sorted((HERE / "torchaudio_stub").rglob("*.py")):
         digest.update(path.read_bytes())
@@ -51,6 +51,8 @@ def build(recipe: Recipe, path: Path) -> dict[str, object]:
 
     torch.manual_seed(zlib.crc32(recipe.kind.encode()))
     cc.use_cached_conv(recipe.streaming)
+    # nn_tilde tries each method with a batch of 4, which a prior's one-row memory cannot hold.
+    cc.MAX_BATCH_SIZE = cc.convs.MAX_BATCH_SIZE if recipe.prior_dims is None else 1
     gin.clear_config()
     gin.parse_config_files_and_bindings(
         [f"configs/{name}.gin" for name in recipe.configs], list(recipe.bindings)
@@ -71,7 +73,7 @@ def build(recipe: Recipe, path: Path) -> dict[str, object]:
     # The order of acids-rave's own script: one block of silence through, then saved as it is.
     wrapper.decode(wrapper.encode(torch.zeros(1, recipe.channels, 2**14)))
     wrapper.export_to_ts(str(path))
-    return measure(path, weights.test_signal)
+    return measure(path)
 
 
 def checkpoint(model: torch.nn.Module) -> dict[str, object]:
@@ -87,7 +89,6 @@ def checkpoint(model: torch.nn.Module) -> dict[str, object]:
 
 def build_prior(model: torch.nn.Module, latent_dims: int) -> torch.nn.Module:
     """Return RAVE's own WaveNet prior around `model`, traced as its export script does."""
-    import cached_conv as cc
     import rave.prior.model
     from scripts import export
 
@@ -103,20 +104,20 @@ def build_prior(model: torch.nn.Module, latent_dims: int) -> torch.nn.Module:
         n_channels=model.n_channels,
     ).eval()
     net.post_net[-1].weight *= 30.0  # else every token is equally likely
-    # nn_tilde tries each method with a batch of 4, which the prior's one-row memory cannot hold.
-    cc.MAX_BATCH_SIZE = 1
     return export.TraceModel(net, model)
 
 
-def measure(path: Path, test_signal) -> dict[str, object]:
-    """Load the finished file as any host would and stream a test signal through it."""
+def measure(path: Path) -> dict[str, object]:
+    """Load the finished file as any host would, stream two seconds through it, describe both."""
+    from weights import plucked_signal
+
     module = torch.jit.load(str(path))
     methods = {name: getattr(module, f"{name}_params").tolist() for name in module.get_methods()}
     hop = methods["encode"][3]
     block = max(hop, 2048)
     blocks = int(SECONDS_MEASURED * module.sr / block)
     torch.manual_seed(0)
-    signal = test_signal(blocks * block, module.sr, methods["encode"][0])
+    signal = plucked_signal(blocks * block, module.sr, methods["encode"][0])
     latents, outputs = [], []
     for x in signal.split(block, -1):
         latents.append(module.encode(x))

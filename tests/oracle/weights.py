@@ -8,6 +8,7 @@ Nothing is trained.
 """
 
 import math
+from collections.abc import Callable
 
 import torch
 from torch import nn
@@ -18,7 +19,7 @@ CHANNEL_SPREAD = 0.3  # deviation of the log gains between output channels
 NOISE_HEAD_GAIN = 1.5  # the noise synth takes sigmoid(x - 5): at gain 1 it could not be heard
 
 
-def test_signal(frames: int, sample_rate: int, channels: int) -> torch.Tensor:
+def plucked_signal(frames: int, sample_rate: int, channels: int) -> torch.Tensor:
     """Return plucked sines over faint noise, `[1, channels, frames]`, peak 0.5."""
     t = torch.arange(frames) / sample_rate
     signal = 0.02 * torch.randn(1, channels, frames)
@@ -36,9 +37,9 @@ def sound(model: nn.Module) -> float:
 
     The model must be in eval mode with weight norm removed. Caches are left at zero.
     """
-    signal = test_signal(FRAMES, model.sr, model.n_channels)
+    signal = plucked_signal(FRAMES, model.sr, model.n_channels)
     _fill_statistics(model)
-    _normalise_batches(model, signal)
+    _normalise_batches(model)
     _rescale(model.encoder, lambda: model.encode(signal), {})
     _settle_batches(model, signal)
     _fill_codebooks(model)
@@ -85,7 +86,7 @@ def set_fidelity(model: nn.Module, latent_dims: int) -> None:
     model.fidelity.copy_(1.0 - 0.05 ** ((index + 1.5) / latent_dims))
 
 
-def _rescale(part: nn.Module, run, gains: dict[nn.Module, float]) -> None:
+def _rescale(part: nn.Module, run: Callable[[], object], gains: dict[nn.Module, float]) -> None:
     """Scale each convolution of `part` while `run()` goes through it once."""
     hooks = []
     for module in part.modules():
@@ -103,7 +104,7 @@ def _rescale(part: nn.Module, run, gains: dict[nn.Module, float]) -> None:
     clear_caches(part)
 
 
-def _scaler(gain: float):
+def _scaler(gain: float) -> Callable[[nn.Module, object, torch.Tensor], torch.Tensor]:
     def hook(module: nn.Module, _inputs: object, output: torch.Tensor) -> torch.Tensor:
         factor = gain / output.std().clamp(min=1e-9)
         module.weight *= factor
@@ -116,7 +117,7 @@ def _batch_norms(model: nn.Module) -> list[nn.BatchNorm1d]:
     return [m for m in model.encoder.modules() if isinstance(m, nn.BatchNorm1d)]
 
 
-def _normalise_batches(model: nn.Module, signal: torch.Tensor) -> None:
+def _normalise_batches(model: nn.Module) -> None:
     for norm in _batch_norms(model):
         norm.weight.copy_(1.0 + 0.2 * torch.randn_like(norm.weight))
         norm.bias.copy_(0.1 * torch.randn_like(norm.bias))
@@ -133,7 +134,7 @@ def _settle_batches(model: nn.Module, signal: torch.Tensor) -> None:
         norm.momentum = None  # plain average
     for _ in range(3):
         model.encode(signal)
-        signal = test_signal(signal.shape[-1], model.sr, model.n_channels)
+        signal = plucked_signal(signal.shape[-1], model.sr, model.n_channels)
     for norm in norms:
         norm.momentum = 0.1
         norm.eval()

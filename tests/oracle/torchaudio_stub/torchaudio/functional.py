@@ -8,4 +8,4 @@ def resample(waveform: torch.Tensor, orig_freq: int, new_freq: int) -> torch.Ten
     length = int(waveform.shape[-1] * new_freq / orig_freq)
     flat = waveform.reshape(1, -1, waveform.shape[-1])
     moved = torch.nn.functional.interpolate(flat, size=length, mode="linear")
-    return moved.reshape(waveform.shape[:-1] + (length,))
+    return moved.reshape((*waveform.shape[:-1], length))

@@ -41,8 +41,14 @@ class Spectrogram(nn.Module):
     def forward(self, waveform: torch.Tensor) -> torch.Tensor:
         flat = waveform.reshape(-1, waveform.shape[-1])
         bins = torch.stft(
-            flat, self.n_fft, self.hop_length, self.window.shape[0], self.window,
-            center=True, pad_mode="reflect", return_complex=True,
+            flat,
+            self.n_fft,
+            self.hop_length,
+            self.window.shape[0],
+            self.window,
+            center=True,
+            pad_mode="reflect",
+            return_complex=True,
         )
         magnitude = (bins.abs() * self.scale).pow(self.power)
         return magnitude.reshape(waveform.shape[:-1] + magnitude.shape[-2:])

@@ -1,0 +1,275 @@
+"""`ondine play`: the whole instrument on a desktop, top to bottom.
+
+    bundle ─► tables ─► audio process ─► sources ─► until stopped ─► summary
+
+This is the control process. It reads and writes the shared tables and never touches sound.
+"""
+
+import asyncio
+import contextlib
+import fcntl
+import signal
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from device.bundle import read_bundle
+from device.child import AudioChild, stop_stale
+from device.config import Profile
+from device.control.desk import Desk
+from device.control.osc import routes
+from device.control.osc_reply import Answer
+from device.control.osc_server import OscServer
+from device.control.setting import read_settings
+from device.control.source import Reading, Source
+from device.control.timeline import Timeline
+from device.control.timeline_file import read_timeline
+from device.control.timeline_source import TimelineSource
+from device.demo import SECONDS, wander, write_phrase
+from device.display import dropouts, latency_ms, summary
+from device.errors import AudioError, ConfigError, ControlError
+from device.manifest import Manifest
+from device.params import ParamTable, specs_of
+from device.paths import DEFAULT_INSTRUMENT, RunFolder, find_bundle, run_folder, seen_file
+from device.route import DEMONSTRATION, Route, choose_route
+from device.screen import Screen
+from device.status import Status
+
+RESTARTS = 3
+"""Of an audio process that died while it played; then the instrument gives up, and says so."""
+
+
+@dataclass(frozen=True)
+class Play:
+    """What a player asked for. None leaves the choice to the profile and to what is there."""
+
+    model: str | None = None
+    input: str | None = None
+    output: Path | None = None
+    card: str | None = None
+    seconds: float | None = None
+    precision: str | None = None
+    headroom_frames: int | None = None
+    timeline: Path | None = None
+    osc_host: str | None = None
+    osc_port: int | None = None
+    settings: tuple[str, ...] = ()
+    seed: int = 0
+
+
+def play(wish: Play, profile: Profile, screen: Screen) -> None:
+    """Play until the input ends, the time is over, or the player has had enough.
+
+    Raises:
+        OndineError: with a sentence, if it cannot play or has to give up.
+    """
+    path = find_bundle(wish.model or DEFAULT_INSTRUMENT)
+    manifest = read_bundle(path).manifest
+    specs = specs_of(manifest)
+    settings = read_settings(wish.settings, specs)
+    events = read_timeline(wish.timeline, specs) if wish.timeline else []
+    route = _route(wish, profile, manifest)
+    folder = run_folder()
+    with _only_one(folder):
+        stop_stale(folder)
+        table = ParamTable(folder.params, create=True)
+        desk = Desk(table, specs)
+        desk.defaults()
+        desk.take([Reading(id, value, False, "settings", 0.0) for id, value in settings.items()])
+        if route.input == DEMONSTRATION:
+            write_phrase(folder.path / "demonstration.wav", manifest.sample_rate_hz)
+            events = events or wander(manifest, SECONDS)
+        for note in route.notes:
+            screen.say(note)
+        precision = _precision(wish, profile, manifest)
+        child = AudioChild(folder, _arguments(path, folder, route, precision, wish, profile))
+        sources: list[Source] = []
+        if events:
+            sources.append(TimelineSource(Timeline(events, specs, settings), specs))
+        sources += _osc(wish, profile, manifest, desk, child, folder, screen)
+        asyncio.run(_Performance(child, sources, desk, folder, wish, screen, manifest.name).run())
+
+
+class _Performance:
+    """From the first block to the last."""
+
+    def __init__(
+        self,
+        child: AudioChild,
+        sources: Sequence[Source],
+        desk: Desk,
+        folder: RunFolder,
+        wish: Play,
+        screen: Screen,
+        name: str,
+    ) -> None:
+        self._child, self._sources, self._desk = child, sources, desk
+        self._folder, self._wish, self._screen, self._name = folder, wish, screen, name
+        self._enough = asyncio.Event()
+
+    async def run(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, self._enough.set)
+        try:
+            await self._start()
+            for source in self._sources:
+                source.start(loop, self._desk.take)
+            if self._wish.seconds is not None:
+                loop.call_later(self._wish.seconds, self._enough.set)
+            status = Status(self._folder.status)
+            self._screen.say(f"Playing {self._name}, {latency_ms(status):.1f} ms from in to out.")
+            with self._screen.live(loop, status):
+                await self._until_over()
+            self._screen.say(summary(status))
+        finally:
+            for source in self._sources:
+                source.close()
+            await self._child.stop()
+
+    async def _start(self) -> None:
+        """Start audio, unless the player has had enough before it plays."""
+        starting = asyncio.create_task(self._child.start())
+        enough = asyncio.create_task(self._enough.wait())
+        await asyncio.wait({starting, enough}, return_when=asyncio.FIRST_COMPLETED)
+        enough.cancel()
+        if not starting.done():
+            starting.cancel()
+            raise KeyboardInterrupt
+        starting.result()
+
+    async def _until_over(self) -> None:
+        """Until stopped or until the input ends; an audio process that dies is started again."""
+        enough = asyncio.create_task(self._enough.wait())
+        restarts = 0
+        while True:
+            ended = asyncio.create_task(self._child.ended())
+            await asyncio.wait({ended, enough}, return_when=asyncio.FIRST_COMPLETED)
+            if enough.done():
+                await self._child.stop()
+                await ended
+                return
+            if ended.result() == 0:
+                enough.cancel()
+                return
+            restarts += 1
+            # A recording would begin again from nothing over what was kept so far.
+            if restarts > RESTARTS or self._wish.output is not None:
+                enough.cancel()
+                raise AudioError(f"{self._child.sentence}; the sound has stopped")
+            self._screen.say(
+                f"Sound stopped: {self._child.sentence}. Starting it again ({restarts} of "
+                f"{RESTARTS})."
+            )
+            await self._start()
+            self._screen.say("Playing again.")
+
+
+def _route(wish: Play, profile: Profile, manifest: Manifest) -> Route:
+    from device.audio.cards import list_cards
+
+    return choose_route(
+        input=wish.input,
+        output=wish.output,
+        card=wish.card,
+        preferred=profile.audio.cards,
+        there=list_cards(),
+        listens=manifest.channels_in > 0,
+    )
+
+
+def _precision(wish: Play, profile: Profile, manifest: Manifest) -> str:
+    """What was asked for, else what the bench on this machine speaks for."""
+    precision = wish.precision or profile.engine.precision
+    if precision != "auto" or not seen_file().exists():
+        return precision
+    from device.seen import choose_precision, read_seen
+
+    headroom = wish.headroom_frames or profile.audio.headroom_frames or None
+    return choose_precision(manifest, read_seen(seen_file()), headroom_frames=headroom)
+
+
+def _arguments(
+    path: Path, folder: RunFolder, route: Route, precision: str, wish: Play, profile: Profile
+) -> list[str]:
+    """The audio process's command line."""
+    given: dict[str, object] = {
+        "--bundle": path.resolve(),
+        "--params": folder.params,
+        "--status": folder.status,
+        "--socket": folder.socket,
+        "--precision": precision,
+        "--threads": profile.engine.threads,
+        "--card": route.card,
+        "--seed": wish.seed,
+    }
+    if headroom := wish.headroom_frames or profile.audio.headroom_frames:
+        given["--headroom"] = headroom
+    if profile.audio.cpu >= 0:
+        given["--cpu"] = profile.audio.cpu
+    if route.output is not None:
+        given["--output"] = route.output
+    if route.input == DEMONSTRATION:
+        given["--input"] = folder.path / "demonstration.wav"
+    elif route.input != "card":
+        given["--input"] = route.input
+    return [str(part) for pair in given.items() for part in pair]
+
+
+def _osc(
+    wish: Play,
+    profile: Profile,
+    manifest: Manifest,
+    desk: Desk,
+    child: AudioChild,
+    folder: RunFolder,
+    screen: Screen,
+) -> list[Source]:
+    """The OSC server, if its port can be had: an instrument plays on without it."""
+    table = routes(
+        desk.specs,
+        reset=child.reset,
+        status=lambda: _status_answers(folder, manifest),
+        value=desk.value,
+    )
+    try:
+        server = OscServer(
+            wish.osc_host or profile.osc.host,
+            profile.osc.port if wish.osc_port is None else wish.osc_port,
+            table,
+        )
+    except ControlError as error:
+        screen.say(f"Playing without OSC: {error}.")
+        return []
+    screen.say(f"OSC on {server.host} port {server.port}, such as /ondine/param/dry_wet 0.5")
+    return [server]
+
+
+def _status_answers(folder: RunFolder, manifest: Manifest) -> list[Answer]:
+    try:
+        status = Status(folder.status)
+    except AudioError:
+        return [("/ondine/status/playing", [0])]
+    facts: dict[str, float | int | str] = {
+        "playing": int(not status["stopped"]),
+        "instrument": manifest.name,
+        "blocks": int(status["blocks"]),
+        "dropouts": dropouts(status),
+        "load": status.load_percentile(50),
+        "load_p99": status.load_percentile(99),
+        "latency_ms": latency_ms(status),
+        "level_in": status["peak_in"],
+        "level_out": status["peak_out"],
+    }
+    return [(f"/ondine/status/{name}", [value]) for name, value in facts.items()]
+
+
+@contextlib.contextmanager
+def _only_one(folder: RunFolder) -> Iterator[None]:
+    """Hold the folder for this process; the kernel lets go of it however we end."""
+    with folder.lock.open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ConfigError("Ondine is already playing; stop that one first") from None
+        yield

@@ -1,0 +1,110 @@
+"""Rare commands to the audio process: tiny JSON datagrams on a Unix socket, and signals.
+
+    {"command": "stop"}    fade out, finish the recording, end
+    {"command": "reset"}   start the model's memory afresh
+
+Two helper threads sleep until something comes and set flags that the loop reads. Whatever is
+malformed is counted and otherwise ignored: nothing that arrives here can stop the music.
+"""
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import threading
+from pathlib import Path
+
+from device.audio.loop import Orders
+from device.audio.realtime import step_back
+from device.errors import AudioError
+
+MAX_BYTES = 4096
+_SIGNALS = {signal.SIGTERM, signal.SIGINT}
+
+
+class CommandSocket:
+    """Listens at `path` until closed; `refused` counts what it could not understand."""
+
+    def __init__(self, path: Path, orders: Orders) -> None:
+        """Bind the socket, in place of one left behind.
+
+        Raises:
+            AudioError: if the path cannot be bound.
+        """
+        self.refused = 0
+        self._closed = False
+        self._path, self._orders = path, orders
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        try:
+            if path.is_socket():
+                path.unlink()
+            self._socket.bind(str(path))
+            path.chmod(0o660)
+        except OSError as error:
+            self._socket.close()
+            raise AudioError(f"cannot listen at {path}: {error.strerror or error}") from None
+        self._thread = threading.Thread(target=self._listen, name="commands", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop listening and remove the socket."""
+        self._closed = True
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
+        self._thread.join()
+        self._socket.close()
+        with contextlib.suppress(OSError):
+            os.unlink(self._path)
+
+    def _listen(self) -> None:
+        step_back()
+        while True:
+            try:
+                message, _, flags, _ = self._socket.recvmsg(MAX_BYTES)
+            except OSError:
+                return
+            # A shut socket reads as empty, and so does an empty datagram.
+            if self._closed:
+                return
+            whole = not flags & socket.MSG_TRUNC
+            self.refused += not (whole and obey(message, self._orders))
+
+
+def obey(message: bytes, orders: Orders) -> bool:
+    """Set the flag that `message` asks for; False if it asks for nothing known."""
+    try:
+        request = json.loads(message)
+    except (ValueError, RecursionError):
+        return False
+    command = request.get("command") if isinstance(request, dict) else None
+    if command == "stop":
+        orders.stop = True
+    elif command == "reset":
+        orders.reset = True
+    else:
+        return False
+    return True
+
+
+def stop_on_signals(orders: Orders) -> None:
+    """SIGTERM and SIGINT set `orders.stop`; call this from the main thread, once.
+
+    They are blocked in the calling thread and let through in a sleeping one: a signal that hits
+    the loop would break off its read from the card. (Blocking them everywhere and waiting with
+    sigwait will not do: numpy's own threads are there already, and would die of the signal.)
+    """
+
+    def stop(*_: object) -> None:
+        orders.stop = True
+
+    def sleep() -> None:
+        step_back()
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
+        while True:
+            signal.pause()
+
+    for number in _SIGNALS:
+        signal.signal(number, stop)
+    signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+    threading.Thread(target=sleep, name="signals", daemon=True).start()

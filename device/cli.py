@@ -1,0 +1,179 @@
+"""The command line: `ondine play | render | bench | info | check | status`, and what others add.
+
+Heavy libraries are only imported by the command that needs them: `ondine --help` answers at once.
+"""
+
+import math
+from pathlib import Path
+from typing import Any
+
+import click
+
+from device import __version__
+from device.cli_group import Ondine
+from device.errors import ConfigError
+from device.paths import DEFAULT_INSTRUMENT
+
+PRECISIONS = click.Choice(["auto", "fp32", "int8"])
+SEED = click.IntRange(0, 2**32 - 1)
+HEADROOM = click.IntRange(1, 65_536)
+SETTING = "Set a parameter, such as dry_wet=0.5; may be given again."
+
+
+class Seconds(click.ParamType[float]):
+    """A length of time: finite and above zero."""
+
+    name = "seconds"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        try:
+            seconds = float(str(value))
+        except ValueError:
+            seconds = math.nan
+        if not 0.0 < seconds <= 86_400.0:
+            self.fail(f"{value!r} is not a number of seconds above 0, up to a day", param, ctx)
+        return seconds
+
+
+@click.group(cls=Ondine, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="ondine")
+def cli() -> None:
+    """Ondine: a neural instrument in a box."""
+
+
+@cli.command()
+@click.argument("model", required=False, metavar="[NAME|FILE.ondine]")
+@click.option("--input", metavar="WAV|silence|card", help="What the instrument hears.")
+@click.option("--output", type=Path, metavar="WAV", help="Write the sound here, without a card.")
+@click.option("--card", metavar="NAME", help="A sound card by name, or none.")
+@click.option("--seconds", type=Seconds(), help="Stop after so long.")
+@click.option("--precision", type=PRECISIONS)
+@click.option("--headroom", "headroom_frames", type=HEADROOM, metavar="FRAMES")
+@click.option("--timeline", type=Path, metavar="JSON", help="Move parameters by a script.")
+@click.option("--osc-host", metavar="ADDRESS", help="0.0.0.0 lets the whole network in.")
+@click.option("--osc-port", type=click.IntRange(0, 65_535), help="0 takes any free port.")
+@click.option("--set", "settings", multiple=True, metavar="ID=VALUE", help=SETTING)
+@click.option("--seed", type=SEED, default=0, help="Of the noise.")
+def play(**options: Any) -> None:
+    """Play an instrument.
+
+    The built-in one, one by its name, or a bundle file. Stop with Ctrl-C.
+    """
+    from device.app import Play
+    from device.app import play as perform
+    from device.config import load_profile
+    from device.screen import Screen
+
+    wish = Play(**options)
+    perform(wish, load_profile(), Screen())
+
+
+@cli.command()
+@click.argument("in_wav", type=Path, metavar="IN.wav")
+@click.argument("out_wav", type=Path, metavar="OUT.wav")
+@click.option(
+    "--model",
+    default=DEFAULT_INSTRUMENT,
+    metavar="NAME|FILE.ondine",
+    help="Default: the built-in instrument.",
+)
+@click.option("--timeline", type=Path, metavar="JSON", help="Move parameters by a script.")
+@click.option("--set", "settings", multiple=True, metavar="ID=VALUE", help=SETTING)
+@click.option("--precision", type=PRECISIONS, default="auto")
+@click.option("--seed", type=SEED, default=0, help="Of the noise.")
+def render(in_wav: Path, out_wav: Path, model: str, **options: Any) -> None:
+    """Send a sound file through an instrument.
+
+    Faster than real time, and to the sample what the stage would hear.
+    """
+    from device.offline import render as render_offline
+
+    click.echo(render_offline(in_wav, out_wav, model=model, **options))
+
+
+@cli.command()
+@click.argument("model", default=DEFAULT_INSTRUMENT, metavar="[NAME|FILE.ondine]")
+@click.option("--seconds", type=Seconds(), default=5.0, help="Of sound to measure; default 5.")
+@click.option("--precision", type=PRECISIONS, help="Default: each that the instrument has.")
+@click.option("--headroom", "headroom_frames", type=HEADROOM, metavar="FRAMES")
+def bench(**options: Any) -> None:
+    """Measure whether an instrument fits this machine."""
+    from rich.console import Console
+
+    from device.offline import measure
+
+    measure(Console(highlight=False), **options)
+
+
+@cli.command()
+@click.argument("model", required=False, metavar="[NAME|FILE.ondine]")
+@click.option("--headroom", "headroom_frames", type=HEADROOM, metavar="FRAMES")
+def info(model: str | None, headroom_frames: int | None) -> None:
+    """Show an instrument's passport.
+
+    Without a name: which instruments there are.
+    """
+    from rich.console import Console
+
+    from device.bundle import read_bundle
+    from device.info import show_bundle, show_names
+    from device.paths import bundles, find_bundle
+
+    console = Console(highlight=False)
+    if model is None:
+        show_names(console, bundles())
+    else:
+        path = find_bundle(model)
+        show_bundle(console, path, read_bundle(path).manifest, headroom_frames)
+
+
+@cli.command()
+@click.argument("model", required=False, metavar="[NAME|FILE.ondine]")
+def check(model: str | None) -> int:
+    """Look for what stands in the way of a concert.
+
+    Ends with 0 if all is fine, 1 if it plays with a risk, 2 if it cannot play.
+    """
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    from device.check import examine, exit_code
+
+    marks = {"fine": "[green]✓[/]", "worry": "[yellow]![/]", "stop": "[red]✗[/]"}
+    verdicts = ["Ready to play.", "It plays, with the risks marked !.", "It cannot play: see ✗."]
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column()
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column(overflow="fold")
+    findings = list(examine(model))
+    for finding in findings:
+        table.add_row(marks[finding.level], escape(finding.what), escape(finding.sentence))
+    console = Console(highlight=False)
+    console.print(table)
+    code = exit_code(findings)
+    console.print(verdicts[code])
+    return code
+
+
+@cli.command()
+def status() -> None:
+    """Show how what is playing now is doing."""
+    import time
+
+    from device.display import facts
+    from device.paths import run_folder
+    from device.status import Status
+
+    path = run_folder().status
+    if not path.exists():
+        raise ConfigError("nothing is playing here. Start with: ondine play")
+    for name, value in facts(Status(path), time.monotonic()).items():
+        click.echo(f"{name:<12} {value}")
+
+
+def main() -> None:
+    """The entry point of the `ondine` program."""
+    cli()

@@ -1,0 +1,117 @@
+"""The group that every command hangs from: commands that others add, and errors as sentences."""
+
+import contextlib
+import importlib.metadata
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from device.errors import OndineError
+
+ISSUES = "https://github.com/ondine-audio/ondine/issues"
+_SUMMARIES = {"convert": "Turn a trained model into a bundle."}
+_INSTALL = {"convert": "ondine convert needs the converter: pip install 'ondine[convert]'"}
+_CONVERTER = ("torch", "onnx", "onnxscript")
+
+
+class Ondine(click.Group):
+    """The group: its own commands, those of the entry points, and errors as sentences."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """In the order in which a player meets them; others' commands last."""
+        return list(dict.fromkeys([*self.commands, *_INSTALL, *(e.name for e in _entries())]))
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """As click does it, but without loading others' commands, which takes seconds."""
+        rows = []
+        for name in self.list_commands(ctx):
+            own = self.commands.get(name)
+            rows.append((name, own.get_short_help_str(68) if own else _SUMMARIES.get(name, "")))
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if own := super().get_command(ctx, name):
+            return own
+        for entry in _entries():
+            if entry.name == name:
+                try:
+                    return entry.load()
+                except ImportError as error:
+                    return _absent(name, _INSTALL.get(name, f"ondine {name} needs {error.name}"))
+        return _absent(name, _INSTALL[name]) if name in _INSTALL else None
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError:
+            from device.control.desk import nearest
+
+            near = nearest(args[0], self.list_commands(ctx))
+            raise click.UsageError(f"there is no command {args[0]!r}{near}", ctx) from None
+
+    def main(self, args: Sequence[str] | None = None, **extra: Any) -> Any:  # type: ignore[override]
+        """Run a command and exit: 0 done, 1 it could not, 2 it was asked wrongly, 130 Ctrl-C."""
+        try:
+            code = super().main(args, standalone_mode=False, **{"prog_name": "ondine"} | extra)
+        except click.Abort:
+            code = 130
+        except click.ClickException as error:
+            _complain(f"{_tidy(error.format_message())}. See {_help(error)}")
+            code = 2
+        except KeyboardInterrupt:
+            code = 130
+        except BrokenPipeError:
+            # What is still buffered for a reader that has gone would complain again at exit.
+            with contextlib.suppress(OSError, ValueError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            code = 1
+        except OndineError as error:
+            _complain(f"{_tidy(str(error))}.")
+            code = 1
+        except Exception as error:
+            if getattr(error, "name", None) in _CONVERTER:
+                _complain(f"{_INSTALL['convert']}.")
+                sys.exit(1)
+            if os.environ.get("ONDINE_DEBUG") == "1":
+                traceback.print_exc()
+            _complain(
+                f"this is a fault of Ondine itself ({type(error).__name__}: {error}). Please run "
+                f"it again with ONDINE_DEBUG=1 and send what it prints to {ISSUES}."
+            )
+            code = 1
+        sys.exit(code if isinstance(code, int) else 0)
+
+
+def _entries() -> importlib.metadata.EntryPoints:
+    return importlib.metadata.entry_points(group="ondine.commands")
+
+
+def _absent(name: str, sentence: str) -> click.Command:
+    """A command that only says why it is not there, whatever it is given."""
+
+    def say(**_: object) -> None:
+        raise OndineError(sentence)
+
+    settings = {"ignore_unknown_options": True, "help_option_names": []}
+    rest = click.Argument(["rest"], nargs=-1, type=click.UNPROCESSED)
+    return click.Command(name, settings, say, [rest])
+
+
+def _complain(sentence: str) -> None:
+    print(f"ondine: {sentence}", file=sys.stderr)
+
+
+def _tidy(sentence: str) -> str:
+    return sentence.strip().rstrip(".")
+
+
+def _help(error: click.ClickException) -> str:
+    context = getattr(error, "ctx", None)
+    return f"{context.command_path if context else 'ondine'} --help"

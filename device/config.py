@@ -1,0 +1,139 @@
+"""The profile of a box: its cards, block sizes and ports, read from `hardware/<box>/profile.toml`.
+
+Without a file the built-in values hold; they are those of `hardware/desktop/profile.toml`.
+"""
+
+import dataclasses
+import math
+import os
+import tomllib
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from device.control.desk import nearest
+from device.errors import ConfigError
+
+MAX_BYTES = 1 << 16
+
+
+@dataclass(frozen=True)
+class AudioProfile:
+    """The sound card and how much is queued on it."""
+
+    cards: tuple[str, ...] = ()
+    """Card names in order of preference, as in `hw:CARD=name`; empty: the first that is there."""
+    headroom_frames: int = 0
+    """Frames queued when a block is read; 0: one block of the instrument."""
+    cpu: int = -1
+    """The processor that audio is kept on; -1: any."""
+
+
+@dataclass(frozen=True)
+class EngineProfile:
+    """How a model is run."""
+
+    threads: int = 1
+    precision: Literal["auto", "fp32", "int8"] = "auto"
+
+
+@dataclass(frozen=True)
+class OscProfile:
+    """Where OSC is listened for. 127.0.0.1 is this computer alone; 0.0.0.0 the whole network."""
+
+    host: str = "127.0.0.1"
+    port: int = 9000
+
+
+@dataclass(frozen=True)
+class Profile:
+    """Everything that differs from one box to the next."""
+
+    name: str = "desktop"
+    audio: AudioProfile = field(default_factory=AudioProfile)
+    engine: EngineProfile = field(default_factory=EngineProfile)
+    osc: OscProfile = field(default_factory=OscProfile)
+
+
+_RANGES: dict[str, tuple[float, float]] = {
+    "audio.headroom_frames": (0, 65_536),
+    "audio.cpu": (-1, 1023),
+    "engine.threads": (1, 64),
+    "osc.port": (1, 65_535),
+}
+
+
+def load_profile(environment: Mapping[str, str] = os.environ) -> Profile:
+    """The profile of this box: `$ONDINE_PROFILE`, /etc/ondine/profile.toml, or the desktop's.
+
+    Raises:
+        ConfigError: if a file that was found cannot be used.
+    """
+    if named := environment.get("ONDINE_PROFILE"):
+        return read_profile(Path(named))
+    installed = Path("/etc/ondine/profile.toml")
+    beside = Path(__file__).parent.parent / "hardware/desktop/profile.toml"
+    for path in (installed, beside):
+        if path.is_file():
+            return read_profile(path)
+    return Profile()
+
+
+def read_profile(path: Path) -> Profile:
+    """Read one profile.
+
+    Raises:
+        ConfigError: naming every key that is unknown, of a wrong type or out of its range.
+    """
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+        if len(data) > MAX_BYTES:
+            raise ConfigError(f"the profile {path} is larger than {MAX_BYTES >> 10} KiB")
+        raw = tomllib.loads(data.decode())
+    except OSError as error:
+        raise ConfigError(f"cannot read the profile {path}: {error.strerror}") from None
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+        raise ConfigError(f"the profile {path} is not readable TOML ({error})") from None
+    problems: list[str] = []
+    profile = _build(Profile, raw, "", problems)
+    if problems:
+        raise ConfigError(f"the profile {path} cannot be used: " + "; ".join(problems))
+    return profile
+
+
+def _build(kind: type, raw: Mapping[str, Any], within: str, problems: list[str]) -> Any:
+    hints = typing.get_type_hints(kind)
+    values: dict[str, Any] = {}
+    for key, given in raw.items():
+        name = within + key
+        if key not in hints:
+            problems.append(f"{name} is unknown{nearest(key, hints)}")
+        elif dataclasses.is_dataclass(hints[key]):
+            if isinstance(given, dict):
+                values[key] = _build(typing.cast(type, hints[key]), given, f"{name}.", problems)
+            else:
+                problems.append(f"{name} is {given!r}; write it as a table [{name}]")
+        else:
+            values[key] = tuple(given) if isinstance(given, list) else given
+            if problem := _wrong(name, given, hints[key]):
+                problems.append(problem)
+    return kind(**values)
+
+
+def _wrong(name: str, given: Any, kind: Any) -> str:
+    """What is wrong with one value, or nothing."""
+    if typing.get_origin(kind) is Literal:
+        allowed = typing.get_args(kind)
+        return "" if given in allowed else f"{name} is {given!r}; it may be {', '.join(allowed)}"
+    if typing.get_origin(kind) is tuple:
+        names = isinstance(given, list) and all(isinstance(item, str) for item in given)
+        return "" if names else f"{name} is {given!r}, not a list of names"
+    if kind is int:
+        low, high = _RANGES.get(name, (-math.inf, math.inf))
+        if not isinstance(given, int) or isinstance(given, bool):
+            return f"{name} is {given!r}, not a whole number"
+        return "" if low <= given <= high else f"{name} is {given}, outside {low:g}..{high:g}"
+    return "" if isinstance(given, str) else f"{name} is {given!r}, not text"

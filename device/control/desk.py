@@ -1,0 +1,63 @@
+"""The desk: applies readings to the params table, clamped, all of one packet in one write.
+
+It has no calibration, pickup or routes; those stand between the sources and the desk.
+"""
+
+import difflib
+import math
+from collections.abc import Iterable, Mapping, Sequence
+
+from device.control.source import Reading
+from device.errors import ControlError
+from device.params import ParamSpec, ParamTable
+
+
+class Desk:
+    """The one writer of a params table, for the parameters that play with a bundle."""
+
+    def __init__(self, table: ParamTable, specs: Mapping[str, ParamSpec]) -> None:
+        self._table = table
+        self.specs = specs
+
+    def take(self, readings: Sequence[Reading]) -> None:
+        """Apply readings at once; the last of several for one parameter wins.
+
+        Raises:
+            ControlError: for an unknown parameter or a value that is not finite; nothing of the
+                packet is applied then.
+        """
+        changes = {}
+        for reading in readings:
+            spec = spec_named(self.specs, reading.param)
+            if not math.isfinite(reading.value):
+                raise ControlError(f"{reading.param} was sent {reading.value}; send a number")
+            wanted = spec.value(reading.value) if reading.raw else spec.clamp(reading.value)
+            changes[spec.slot] = wanted
+        if changes:
+            self._table.write(changes)
+
+    def defaults(self) -> None:
+        """Put every parameter of the bundle back to its default, at once."""
+        self._table.write({spec.slot: spec.default for spec in self.specs.values()})
+
+    def value(self, id: str) -> float:
+        """What a parameter is set to now, in units."""
+        return float(self._table.values()[spec_named(self.specs, id).slot])
+
+
+def spec_named(specs: Mapping[str, ParamSpec], id: str) -> ParamSpec:
+    """The spec of a parameter.
+
+    Raises:
+        ControlError: if there is none of that id, with the nearest one.
+    """
+    if spec := specs.get(id):
+        return spec
+    raise ControlError(f"there is no parameter {id!r}{nearest(id, specs)}")
+
+
+def nearest(word: str, words: Iterable[str]) -> str:
+    """`; did you mean x?` where a word is close to one of `words`, else nothing."""
+    # A long word would make difflib slow, and is no slip of the finger.
+    near = difflib.get_close_matches(word, words, 1) if len(word) <= 64 else []
+    return f"; did you mean {near[0]}?" if near else ""

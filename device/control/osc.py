@@ -1,0 +1,152 @@
+"""OSC: one UDP socket that steers parameters and answers its senders.
+
+    /ondine/param/<id> v   a parameter in its units        /ondine/panic    output to its lowest
+    /ondine/raw/<id> v     the same parameter, 0..1        /ondine/defaults every parameter back
+    /ondine/status         answers with the counters       /ondine/reset    the model forgets
+    /ondine/params         answers with every parameter
+
+Addresses are matched exactly, values are clamped, what cannot be used is refused and counted. All
+values of one OSC bundle reach audio together. Time tags are ignored. A button's release (argument
+0) presses nothing. A malformed packet is refused whole; in a sound one, only the message at fault.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from pythonosc.osc_message import OscMessage, ParseError
+
+from device.control.osc_guard import RefusedError, split
+from device.control.osc_reply import Answer, packets
+from device.control.source import Reading, Take
+from device.control.token_bucket import TokenBuckets
+from device.params import ParamSpec
+
+MESSAGES_PER_S = 10_000.0
+ANSWERS_PER_S = 10.0
+"""Few: an answer is much longer than its question, and senders' addresses can be forged."""
+
+
+@dataclass(frozen=True)
+class Steer:
+    """An address that sets one parameter."""
+
+    param: str
+    raw: bool
+
+
+@dataclass(frozen=True)
+class Press:
+    """An address that acts like a button: sets some parameters, and calls something."""
+
+    values: tuple[tuple[str, float], ...] = ()
+    call: Callable[[], None] | None = None
+
+
+@dataclass(frozen=True)
+class Ask:
+    """An address that is answered."""
+
+    answers: Callable[[], Sequence[Answer]]
+
+
+Route = Steer | Press | Ask
+
+
+def routes(
+    specs: Mapping[str, ParamSpec],
+    *,
+    reset: Callable[[], None],
+    status: Callable[[], Sequence[Answer]],
+    value: Callable[[str], float],
+) -> dict[str, Route]:
+    """Every address of a bundle's parameters, and what it does."""
+    table: dict[str, Route] = {}
+    for id in specs:
+        table[f"/ondine/param/{id}"] = Steer(id, raw=False)
+        table[f"/ondine/raw/{id}"] = Steer(id, raw=True)
+    gain = specs["output_gain_db"]
+    table["/ondine/panic"] = Press(((gain.id, gain.minimum),))
+    table["/ondine/defaults"] = Press(tuple((s.id, s.default) for s in specs.values()))
+    table["/ondine/reset"] = Press(call=reset)
+    table["/ondine/status"] = Ask(status)
+    table["/ondine/params"] = Ask(
+        lambda: [
+            (f"/ondine/params/{s.id}", (value(s.id), s.minimum, s.maximum, s.default, s.unit))
+            for s in specs.values()
+        ]
+    )
+    return table
+
+
+class OscReceiver:
+    """Datagrams in, readings and answers out. It has no socket and no clock: both are outside.
+
+    `refused` counts packets and messages that were not used, by reason; `accepted` messages.
+    """
+
+    def __init__(self, table: Mapping[str, Route], take: Take) -> None:
+        self._routes = table
+        self._take = take
+        self._flood = TokenBuckets(MESSAGES_PER_S)
+        self._asking = TokenBuckets(ANSWERS_PER_S)
+        self.refused: Counter[str] = Counter()
+        self.accepted = 0
+
+    def receive(self, datagram: bytes, sender: str, now_s: float) -> list[bytes]:
+        """Use one datagram; returns the datagrams to send back. Never raises for what is in it."""
+        # A token is paid before the packet is looked at: refusing costs time as well.
+        if not self._flood.allow(sender, 1, now_s):
+            self.refused["too many a second"] += 1
+            return []
+        try:
+            messages = split(datagram)
+            if not self._flood.allow(sender, max(len(messages) - 1, 0), now_s):
+                raise RefusedError("too many a second")
+        except RefusedError as refusal:
+            self.refused[refusal.reason] += 1
+            return []
+        readings: list[Reading] = []
+        calls: list[Callable[[], None]] = []
+        replies: list[bytes] = []
+        for message in messages:
+            try:
+                route, value = self._read(message)
+                if isinstance(route, Steer):
+                    readings.append(Reading(route.param, value, route.raw, sender, now_s))
+                elif isinstance(route, Ask):
+                    if not self._asking.allow(sender, 1, now_s):
+                        raise RefusedError("too many questions a second")
+                    replies += packets(route.answers())
+                elif value:
+                    readings += [Reading(p, v, False, sender, now_s) for p, v in route.values]
+                    calls += [route.call] if route.call else []
+            except RefusedError as refusal:
+                self.refused[refusal.reason] += 1
+            else:
+                self.accepted += 1
+        if readings:
+            self._take(readings)
+        for call in calls:
+            call()
+        return replies
+
+    def _read(self, datagram: bytes) -> tuple[Route, float]:
+        try:
+            message = OscMessage(datagram)
+        except (ParseError, ValueError, IndexError, OverflowError):
+            # The guard lets nothing through that gets here; a newer library may be stricter.
+            raise RefusedError("unreadable") from None
+        route = self._routes.get(message.address)
+        if route is None:
+            raise RefusedError("unknown address")
+        arguments = message.params
+        if not arguments and not isinstance(route, Steer):
+            return route, 1.0
+        if len(arguments) != 1:
+            raise RefusedError("wrong arguments")
+        value = float(arguments[0])
+        if not math.isfinite(value):
+            raise RefusedError("not finite")
+        return route, value

@@ -1,0 +1,99 @@
+"""Put a model whose memory is an argument behind the interface of nn~, for TorchScript.
+
+The house converts nn~ exports, whoever trained them; its own instruments take the same road. The
+wrapper holds the state in buffers and writes it back after every call, as an nn~ export does
+(github.com/acids-ircam/nn_tilde). It follows the interface; none of its code comes from there.
+
+    encode   [1, 1, hops * hop] -> [1, latents, hops]
+    decode   [1, latents, hops] -> [1, 1, hops * hop]
+    forward  [1, 1, hops * hop] -> [1, 1, hops * hop]
+"""
+
+import torch
+from torch import Tensor, nn
+
+from models.drift import Drift
+
+
+class Memory(nn.Module):
+    """One tensor of state, as a buffer that a scripted module can list and overwrite."""
+
+    pad: Tensor
+
+    def __init__(self, start: Tensor) -> None:
+        super().__init__()
+        self.register_buffer("pad", start.clone())
+
+
+class NnTilde(nn.Module):
+    """A `Drift` with its state inside; batch size 1."""
+
+    def __init__(self, net: Drift, latent_labels: list[str]) -> None:
+        super().__init__()
+        config = net.config
+        if len(latent_labels) != config.latent_size:
+            raise ValueError(f"{len(latent_labels)} latent labels for {config.latent_size} latents")
+        self.encoder = net.encoder
+        self.decoder = net.decoder
+        self.encoder_memory = nn.ModuleList(Memory(s) for s in net.encoder.init_state())
+        self.decoder_memory = nn.ModuleList(Memory(s) for s in net.decoder.init_state())
+        self.bands = config.bands
+        self.noise_per_hop = config.hop // config.bands
+        self.sr = config.sample_rate
+        self.latent_size = config.latent_size
+        audio = ["audio"]
+        self.encode_input_labels = audio
+        self.encode_output_labels = latent_labels
+        self.decode_input_labels = latent_labels
+        self.decode_output_labels = audio
+        self.forward_input_labels = audio
+        self.forward_output_labels = audio
+        hop, latents = config.hop, config.latent_size
+        # channels in, frames per step in, channels out, frames per step out
+        self.register_buffer("encode_params", torch.tensor([1, 1, latents, hop]))
+        self.register_buffer("decode_params", torch.tensor([latents, hop, 1, 1]))
+        self.register_buffer("forward_params", torch.tensor([1, 1, 1, 1]))
+
+    @torch.jit.export
+    def get_methods(self) -> list[str]:
+        return ["encode", "decode", "forward"]
+
+    @torch.jit.export
+    def get_attributes(self) -> list[str]:
+        return []
+
+    @torch.jit.export
+    def encode(self, x: Tensor) -> Tensor:
+        state: list[Tensor] = []
+        for memory in self.encoder_memory:
+            # TorchScript unrolls loops over modules, not comprehensions.
+            state.append(memory.pad)  # type: ignore[arg-type] # noqa: PERF401
+        z, state = self.encoder(x, state)
+        for i, memory in enumerate(self.encoder_memory):
+            memory.pad.copy_(state[i])  # type: ignore[operator]
+        return z
+
+    @torch.jit.export
+    def decode(self, z: Tensor) -> Tensor:
+        state: list[Tensor] = []
+        for memory in self.decoder_memory:
+            state.append(memory.pad)  # type: ignore[arg-type] # noqa: PERF401
+        noise = torch.rand_like(
+            torch.zeros([z.shape[0], self.bands, z.shape[2] * self.noise_per_hop])
+        )
+        y, state = self.decoder(z, noise * 2 - 1, state)
+        for i, memory in enumerate(self.decoder_memory):
+            memory.pad.copy_(state[i])  # type: ignore[operator]
+        return y
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.decode(self.encode(x))
+
+
+def scripted(net: Drift, latent_labels: list[str]) -> torch.jit.ScriptModule:
+    """`net` as a TorchScript module with nn~ methods, in eval mode, from silence."""
+    wrapped = NnTilde(net, latent_labels).eval()
+    for parameter in wrapped.parameters():
+        parameter.requires_grad_(False)
+    module: torch.jit.ScriptModule = torch.jit.script(wrapped)
+    return module

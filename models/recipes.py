@@ -1,0 +1,41 @@
+"""The training recipes, by instrument: every number that a run depends on."""
+
+from dataclasses import dataclass
+
+from models.drift import DriftConfig
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """One instrument's training; the same recipe on the same torch gives the same weights."""
+
+    config: DriftConfig
+    steps: int  # optimiser steps
+    corpus_seed: int = 1
+    corpus_clips: int = 300  # of 4 s each: twenty minutes
+    held_out_seed: int = 2  # clips the training never sees
+    held_out_clips: int = 36
+    seed: int = 0  # of the weights and the batches
+    batch: int = 8
+    hops: int = 160  # per training segment
+    context: int = 32  # hops at the start of a segment which only fill the memories
+    warm_up: int = 100  # steps until the learning rate is reached
+    learning_rate: float = 2e-3
+    last_learning_rate: float = 5e-5
+    latent_noise: float = 0.1  # added to the latents, of size about 1: no fine print between them
+    spread_weight: float = 0.01  # of the pull towards mean 0 and variance 1
+    tone_weight: float = 5.0  # of the lesson in `teacher`, falling to a tenth by the end
+    calm_weight: float = 0.02  # of the pull towards slow latents
+    loudness_weight: float = 0.05  # per dB
+    silence: float = 0.05  # share of segments without any sound
+    latent_labels: tuple[str, ...] = tuple(f"latent {i + 1}" for i in range(8))
+
+
+RECIPES = {"drift": Recipe(config=DriftConfig(), steps=4800)}
+
+
+def recipe(name: str) -> Recipe:
+    """The recipe of an instrument; raises ValueError with the names there are."""
+    if name not in RECIPES:
+        raise ValueError(f"no instrument is called {name!r}; there is {', '.join(RECIPES)}")
+    return RECIPES[name]

@@ -1,0 +1,189 @@
+"""Train an instrument: `python -m models.train drift [--minutes 30] [--out DIR] [--resume]`.
+
+One thread, no GPU needed. Writes DIR/checkpoint.pt every few hundred steps (to resume) and, at
+the end, DIR/weights.npz and a record of the run, DIR/weights.json. A run cut by --minutes and
+resumed gives what an uncut one gives: step n draws its batch from seed and n alone.
+"""
+
+import argparse
+import json
+import math
+import platform
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from torch import Tensor
+
+from models.axes import align_latents
+from models.checkpoint import save_weights
+from models.corpus import corpus
+from models.distances import loudness_db, spectral_loss
+from models.drift import Drift
+from models.recipes import Recipe, recipe
+from models.teacher import margin, tone_loss, tone_targets
+
+SAVE_EVERY = 200  # steps
+
+
+def segments(clips: np.ndarray, plan: Recipe, step: int) -> Tensor:
+    """The batch [B, 1, hops * hop] of a step: pieces of clips at random places and levels."""
+    rng = np.random.default_rng([plan.seed, step])
+    length = plan.hops * plan.config.hop
+    batch = np.zeros((plan.batch, 1, length), dtype=np.float32)
+    for row in batch:
+        if rng.uniform() >= plan.silence:
+            start = rng.integers(clips.shape[1] - length + 1)
+            level = 10 ** (rng.uniform(-12, 6) / 20) * rng.choice([-1, 1])
+            row[0] = clips[rng.integers(len(clips)), start : start + length] * level
+    return torch.from_numpy(batch.clip(-1, 1))
+
+
+def loss(net: Drift, x: Tensor, plan: Recipe, step: int) -> dict[str, Tensor]:
+    """The terms of the loss on a batch x [B, 1, T]; "total" is what to minimise."""
+    generator = torch.Generator().manual_seed(plan.seed * 1_000_003 + step)
+    hop, delay = plan.config.hop, plan.config.delay
+    z, _ = net.encode(x, net.encoder.init_state(x.shape[0]))
+    shaken = z + plan.latent_noise * torch.randn(z.shape, generator=generator)
+    shape = (x.shape[0], plan.config.bands, x.shape[2] // plan.config.bands)
+    noise = torch.rand(shape, generator=generator) * 2 - 1
+    state = net.decoder.init_state(x.shape[0])
+    tones, bands, _, _ = net.decoder.steer(shaken, state[0], state[5:])
+    y, _ = net.decoder.render(tones, bands, noise, state[1:5])
+
+    begin = plan.context * hop
+    heard = y[:, :, begin:]
+    wanted = x[:, :, begin - delay : x.shape[2] - delay]
+    # Hop n sounds most around the end of block n, where the loss wants the sound of `delay` before.
+    hops = torch.arange(plan.context + 2, plan.hops - margin() // hop, 4)
+    targets = tone_targets(x, (hops + 1) * hop - delay, plan.config.sample_rate)
+    z = z[:, :, plan.context :]
+    mean, variance = z.mean(dim=(0, 2)), z.var(dim=(0, 2)) + 1e-6
+    terms = {
+        "spectrum": spectral_loss(wanted, heard, plan.config.sample_rate),
+        "tones": tone_loss(tones[:, :, hops], targets),
+        "loudness": (loudness_db(wanted) - loudness_db(heard)).abs().mean(),
+        "spread": 0.5 * (mean.square() + variance - variance.log() - 1).sum(),
+        "calm": (z[:, :, 1:] - z[:, :, :-1]).square().mean(),
+    }
+    terms["total"] = (
+        terms["spectrum"]
+        + plan.tone_weight * (1 - 0.9 * step / plan.steps) * terms["tones"]
+        + plan.loudness_weight * terms["loudness"]
+        + plan.spread_weight * terms["spread"]
+        + plan.calm_weight * terms["calm"]
+    )
+    return terms
+
+
+def learning_rate(step: int, plan: Recipe) -> float:
+    """A short rise, then half a cosine down to the last rate."""
+    fall = 0.5 * (1 + math.cos(math.pi * min(step / plan.steps, 1.0)))
+    rate = plan.last_learning_rate + (plan.learning_rate - plan.last_learning_rate) * fall
+    return rate * min(1.0, (step + 1) / plan.warm_up)
+
+
+class Trainer:
+    """The network, its optimiser and the step they have reached."""
+
+    def __init__(self, plan: Recipe) -> None:
+        torch.manual_seed(plan.seed)
+        self.plan = plan
+        self.net = Drift(plan.config)
+        self.adam = torch.optim.Adam(self.net.parameters(), betas=(0.9, 0.99))
+        self.step = 0
+        self.seconds = 0.0  # of training so far
+
+    def advance(self, clips: np.ndarray) -> dict[str, float]:
+        """One step of Adam; returns the terms of the loss before it."""
+        for group in self.adam.param_groups:
+            group["lr"] = learning_rate(self.step, self.plan)
+        terms = loss(self.net, segments(clips, self.plan, self.step), self.plan, self.step)
+        self.adam.zero_grad()
+        terms["total"].backward()
+        torch.nn.utils.clip_grad_norm_(self.net.parameters(), 1.0)
+        self.adam.step()
+        self.step += 1
+        return {name: float(value.detach()) for name, value in terms.items()}
+
+    def save(self, path: Path) -> None:
+        data = {
+            "net": self.net.state_dict(),
+            "adam": self.adam.state_dict(),
+            "step": self.step,
+            "seconds": self.seconds,
+        }
+        part = path.with_suffix(".part")
+        torch.save(data, part)
+        part.replace(path)  # a cut during writing leaves the older checkpoint whole
+
+    def load(self, path: Path) -> None:
+        data = torch.load(path, weights_only=True)
+        self.net.load_state_dict(data["net"])
+        self.adam.load_state_dict(data["adam"])
+        self.step, self.seconds = data["step"], data["seconds"]
+
+
+def train(plan: Recipe, out: Path, minutes: float, resume: bool) -> bool:
+    """Run a recipe, for at most `minutes`; returns whether it came to its end."""
+    torch.set_num_threads(1)
+    out.mkdir(parents=True, exist_ok=True)
+    trainer = Trainer(plan)
+    checkpoint = out / "checkpoint.pt"
+    if resume and checkpoint.exists():
+        trainer.load(checkpoint)
+    print(f"synthesising {plan.corpus_clips} clips", flush=True)
+    clips = corpus(plan.corpus_seed, plan.corpus_clips)
+
+    begun, before = time.monotonic(), trainer.seconds
+    mean: dict[str, float] = {}
+    columns = (SpinnerColumn(), *Progress.get_default_columns(), TimeElapsedColumn())
+    with Progress(*columns, TextColumn("{task.fields[loss]}")) as progress:
+        task = progress.add_task("training", total=plan.steps, completed=trainer.step, loss="")
+        while trainer.step < plan.steps:
+            for name, value in trainer.advance(clips).items():
+                mean[name] = 0.99 * mean.get(name, value) + 0.01 * value
+            trainer.seconds = before + time.monotonic() - begun
+            shown = "  ".join(f"{name} {value:.3f}" for name, value in mean.items())
+            progress.update(task, completed=trainer.step, loss=shown)
+            if trainer.step % SAVE_EVERY == 0:
+                trainer.save(checkpoint)
+                progress.console.print(f"step {trainer.step}, {trainer.seconds:.0f} s: {shown}")
+            if trainer.seconds - before > minutes * 60:
+                break
+    trainer.save(checkpoint)
+    if trainer.step < plan.steps:
+        print(f"stopped at step {trainer.step} of {plan.steps}; go on with --resume")
+        return False
+    align_latents(trainer.net, clips[:90])
+    save_weights(trainer.net, out / "weights.npz")
+    record = {
+        "steps": trainer.step,
+        "minutes": round(trainer.seconds / 60, 1),
+        "threads": torch.get_num_threads(),
+        "torch": torch.__version__,
+        "processor": platform.machine(),
+    }
+    (out / "weights.json").write_text(json.dumps(record, indent=1) + "\n")
+    print(f"{trainer.step} steps in {trainer.seconds / 60:.1f} minutes: {out / 'weights.npz'}")
+    return True
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Train an instrument.")
+    parser.add_argument("name")
+    parser.add_argument("--minutes", type=float, default=60.0, help="stop after this long")
+    parser.add_argument("--out", type=Path, default=None, help="default: build/NAME")
+    parser.add_argument("--resume", action="store_true", help="go on from DIR/checkpoint.pt")
+    options = parser.parse_args()
+    try:
+        plan = recipe(options.name)
+    except ValueError as error:
+        parser.error(str(error))
+    train(plan, options.out or Path("build") / options.name, options.minutes, options.resume)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,88 @@
+"""Runs steps of a bundle, or of a plain ONNX graph, and nothing else: what `count.py` counts.
+
+    python3 step.py BUNDLE.ondine METHOD PRECISION STEPS
+    python3 step.py GRAPH.onnx STEPS
+
+It is run inside the emulated root, where only numpy, onnxruntime and the few modules of `device`
+that a step needs are found. Before every step and after the last it makes the system call at which
+`icount.c` prints its count. It prints `finite` or `not finite`, for what the last step gave.
+"""
+
+import gc
+import os
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import numpy as np
+import onnxruntime as ort
+
+LEVEL = 0.1
+"""Standard deviation of every float input: signal-like, so that no branch on zeros is taken."""
+
+_TYPES = {"tensor(float)": np.float32, "tensor(double)": np.float64, "tensor(bool)": np.bool_}
+_TYPES |= {f"tensor({name})": getattr(np, name) for name in ("uint8", "int8", "int32", "int64")}
+
+
+def prepare_bundle(path: Path, method: str, precision: str) -> tuple[Callable[[], None], Iterable]:
+    """A bundle's method as the box runs it: a function that makes one step, and its outputs."""
+    from device.bundle import read_bundle
+    from device.engine.step import Step
+
+    step = Step(read_bundle(path), method, precision)  # type: ignore[arg-type]
+    generator = np.random.default_rng(0)
+    for array in step.inputs.values():
+        array[...] = LEVEL * generator.standard_normal(array.shape)
+    return step.run, step.outputs.values()
+
+
+def prepare_graph(path: Path) -> tuple[Callable[[], None], Iterable]:
+    """The same for a graph of fixed shapes, with the session options of `device.engine.step`.
+
+    Floats are noise, integers zero; caches are not fed back, which changes no count.
+    """
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.add_session_config_entry("session.set_denormal_as_zero", "1")
+    session = ort.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    binding = session.io_binding()
+    generator = np.random.default_rng(0)
+    arrays, outputs = [], []
+    for port in session.get_inputs():
+        array = np.zeros(port.shape, _TYPES[port.type])
+        if array.dtype == np.float32:
+            array[...] = LEVEL * generator.standard_normal(array.shape)
+        arrays.append(array)
+        binding.bind_input(port.name, "cpu", 0, array.dtype, array.shape, array.ctypes.data)
+    for port in session.get_outputs():
+        array = np.zeros(port.shape, _TYPES[port.type])
+        outputs.append(array)
+        binding.bind_output(port.name, "cpu", 0, array.dtype, array.shape, array.ctypes.data)
+
+    def run(alive: list = arrays) -> None:
+        session.run_with_iobinding(binding)
+
+    return run, outputs
+
+
+def main(arguments: list[str]) -> None:
+    """Make the steps asked for."""
+    ort.set_default_logger_severity(4)
+    path = Path(arguments[0])
+    if path.suffix == ".onnx":
+        run, outputs = prepare_graph(path)
+    else:
+        run, outputs = prepare_bundle(path, *arguments[1:3])
+    gc.collect()
+    gc.disable()
+    for _ in range(int(arguments[-1])):
+        os.getpgid(0)
+        run()
+    os.getpgid(0)
+    print("finite" if all(np.isfinite(array).all() for array in outputs) else "not finite")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
