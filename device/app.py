@@ -8,8 +8,7 @@ This is the control process. It reads and writes the shared tables and never tou
 import asyncio
 import contextlib
 import fcntl
-import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,17 +25,15 @@ from device.control.timeline import Timeline
 from device.control.timeline_file import read_timeline
 from device.control.timeline_source import TimelineSource
 from device.demo import SECONDS, wander, write_phrase
-from device.display import dropouts, latency_ms, summary
+from device.display import dropouts, latency_ms
 from device.errors import AudioError, ConfigError, ControlError
 from device.manifest import Manifest
 from device.params import ParamTable, specs_of
 from device.paths import DEFAULT_INSTRUMENT, RunFolder, find_bundle, run_folder, seen_file
+from device.performance import Performance
 from device.route import DEMONSTRATION, Route, choose_route
 from device.screen import Screen
 from device.status import Status
-
-RESTARTS = 3
-"""Of an audio process that died while it played; then the instrument gives up, and says so."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +74,7 @@ def play(wish: Play, profile: Profile, screen: Screen) -> None:
         desk.defaults()
         desk.take([Reading(id, value, False, "settings", 0.0) for id, value in settings.items()])
         if route.input == DEMONSTRATION:
-            write_phrase(folder.path / "demonstration.wav", manifest.sample_rate_hz)
+            write_phrase(folder.demonstration, manifest.sample_rate_hz)
             events = events or wander(manifest, SECONDS)
         for note in route.notes:
             screen.say(note)
@@ -87,82 +84,22 @@ def play(wish: Play, profile: Profile, screen: Screen) -> None:
         if events:
             sources.append(TimelineSource(Timeline(events, specs, settings), specs))
         sources += _osc(wish, profile, manifest, desk, child, folder, screen)
-        asyncio.run(_Performance(child, sources, desk, folder, wish, screen, manifest.name).run())
-
-
-class _Performance:
-    """From the first block to the last."""
-
-    def __init__(
-        self,
-        child: AudioChild,
-        sources: Sequence[Source],
-        desk: Desk,
-        folder: RunFolder,
-        wish: Play,
-        screen: Screen,
-        name: str,
-    ) -> None:
-        self._child, self._sources, self._desk = child, sources, desk
-        self._folder, self._wish, self._screen, self._name = folder, wish, screen, name
-        self._enough = asyncio.Event()
-
-    async def run(self) -> None:
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            loop.add_signal_handler(number, self._enough.set)
+        performance = Performance(
+            child,
+            sources,
+            desk.take,
+            folder.status,
+            screen,
+            name=manifest.name,
+            seconds=wish.seconds,
+            # A recording would begin again from nothing, over what was kept so far.
+            again=route.output is None,
+        )
         try:
-            await self._start()
-            for source in self._sources:
-                source.start(loop, self._desk.take)
-            if self._wish.seconds is not None:
-                loop.call_later(self._wish.seconds, self._enough.set)
-            status = Status(self._folder.status)
-            self._screen.say(f"Playing {self._name}, {latency_ms(status):.1f} ms from in to out.")
-            with self._screen.live(loop, status):
-                await self._until_over()
-            self._screen.say(summary(status))
+            asyncio.run(performance.run())
         finally:
-            for source in self._sources:
-                source.close()
-            await self._child.stop()
-
-    async def _start(self) -> None:
-        """Start audio, unless the player has had enough before it plays."""
-        starting = asyncio.create_task(self._child.start())
-        enough = asyncio.create_task(self._enough.wait())
-        await asyncio.wait({starting, enough}, return_when=asyncio.FIRST_COMPLETED)
-        enough.cancel()
-        if not starting.done():
-            starting.cancel()
-            raise KeyboardInterrupt
-        starting.result()
-
-    async def _until_over(self) -> None:
-        """Until stopped or until the input ends; an audio process that dies is started again."""
-        enough = asyncio.create_task(self._enough.wait())
-        restarts = 0
-        while True:
-            ended = asyncio.create_task(self._child.ended())
-            await asyncio.wait({ended, enough}, return_when=asyncio.FIRST_COMPLETED)
-            if enough.done():
-                await self._child.stop()
-                await ended
-                return
-            if ended.result() == 0:
-                enough.cancel()
-                return
-            restarts += 1
-            # A recording would begin again from nothing over what was kept so far.
-            if restarts > RESTARTS or self._wish.output is not None:
-                enough.cancel()
-                raise AudioError(f"{self._child.sentence}; the sound has stopped")
-            self._screen.say(
-                f"Sound stopped: {self._child.sentence}. Starting it again ({restarts} of "
-                f"{RESTARTS})."
-            )
-            await self._start()
-            self._screen.say("Playing again.")
+            # It lies in memory, and a minute of sound is megabytes.
+            folder.demonstration.unlink(missing_ok=True)
 
 
 def _route(wish: Play, profile: Profile, manifest: Manifest) -> Route:
@@ -210,7 +147,7 @@ def _arguments(
     if route.output is not None:
         given["--output"] = route.output
     if route.input == DEMONSTRATION:
-        given["--input"] = folder.path / "demonstration.wav"
+        given["--input"] = folder.demonstration
     elif route.input != "card":
         given["--input"] = route.input
     return [str(part) for pair in given.items() for part in pair]

@@ -141,6 +141,7 @@ def check(model: str | None) -> int:
     from rich.table import Table
 
     from device.check import examine, exit_code
+    from device.words import printable
 
     marks = {"fine": "[green]✓[/]", "worry": "[yellow]![/]", "stop": "[red]✗[/]"}
     verdicts = ["Ready to play.", "It plays, with the risks marked !.", "It cannot play: see ✗."]
@@ -150,7 +151,9 @@ def check(model: str | None) -> int:
     table.add_column(overflow="fold")
     findings = list(examine(model))
     for finding in findings:
-        table.add_row(marks[finding.level], escape(finding.what), escape(finding.sentence))
+        table.add_row(
+            marks[finding.level], escape(finding.what), escape(printable(finding.sentence))
+        )
     console = Console(highlight=False)
     console.print(table)
     code = exit_code(findings)

@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from device.errors import OndineError
+from device.words import nearest, printable
 
 ISSUES = "https://github.com/ondine-audio/ondine/issues"
 _SUMMARIES = {"convert": "Turn a trained model into a bundle."}
@@ -51,8 +52,6 @@ class Ondine(click.Group):
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError:
-            from device.control.desk import nearest
-
             near = nearest(args[0], self.list_commands(ctx))
             raise click.UsageError(f"there is no command {args[0]!r}{near}", ctx) from None
 
@@ -105,7 +104,7 @@ def _absent(name: str, sentence: str) -> click.Command:
 
 
 def _complain(sentence: str) -> None:
-    print(f"ondine: {sentence}", file=sys.stderr)
+    print(f"ondine: {printable(sentence)}", file=sys.stderr)
 
 
 def _tidy(sentence: str) -> str:

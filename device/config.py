@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from device.control.desk import nearest
 from device.errors import ConfigError
+from device.words import nearest
 
 MAX_BYTES = 1 << 16
 

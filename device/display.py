@@ -40,6 +40,7 @@ def line(status: Status) -> Text:
     load = status["step_last_s"] / deadline_s(status)
     lost = dropouts(status)
     text = Text.assemble("in ", meter(status["peak_in"]), "  out ", meter(status["peak_out"]))
+    text.no_wrap = True
     text.append(f"  load {load:4.0%}", "red" if load > 1.0 else "")
     text.append(f"  dropouts {lost}", "red" if lost else "")
     text.append(f"  latency {latency_ms(status):.1f} ms")

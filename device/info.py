@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from device.manifest import Manifest
 from device.params import ParamSpec, specs_of
+from device.words import printable
 
 
 def show_bundle(
@@ -30,7 +32,7 @@ def show_names(console: Console, bundles: Mapping[str, Path]) -> None:
         return
     table = _table("Instruments", "name", "file")
     for name, path in sorted(bundles.items()):
-        table.add_row(name, str(path))
+        table.add_row(_plain(name), _plain(str(path)))
     console.print(table)
 
 
@@ -45,7 +47,7 @@ def latency_parts(manifest: Manifest, headroom_frames: int) -> str:
 
 
 def _passport(path: Path, m: Manifest, headroom_frames: int) -> Table:
-    table = Table(title=m.name, title_justify="left", show_header=False, box=None)
+    table = Table(title=_plain(m.name), title_justify="left", show_header=False, box=None)
     table.add_column(style="dim")
     table.add_column(overflow="fold")
     precisions = sorted({precision for method in m.methods.values() for precision in method.graphs})
@@ -67,7 +69,6 @@ def _passport(path: Path, m: Manifest, headroom_frames: int) -> Table:
         "converter": m.source.converter or "not said",
     }
     for name, fact in facts.items():
-        # Strangers wrote these texts: escape what a terminal or rich would obey.
         table.add_row(name, _plain(fact))
     return table
 
@@ -147,6 +148,4 @@ def _shape(shape: tuple[int, ...]) -> str:
 
 def _plain(text: str) -> str:
     """Text that neither rich nor a terminal takes for an instruction."""
-    from rich.markup import escape
-
-    return escape("".join(c if c.isprintable() else " " for c in text))
+    return escape(printable(text))

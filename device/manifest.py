@@ -42,14 +42,16 @@ class Port:
 class State:
     """A streaming cache: fed to the graph as `input`, handed back by it as `output`.
 
-    `fill` is the value of every element at a zero start (a quantised cache's zero point).
+    A graph that joins a cache and the new frames, [1, P, C] and [1, T, C], has the next cache at
+    the end of what it wrote. Then `written` is that whole output's shape, [1, P + T, C], and the
+    next step is fed its tail by pointer: no node and no copy keeps the cache.
     """
 
     input: str
     output: str
     shape: tuple[int, ...]
     dtype: str = "float32"
-    fill: float = 0.0
+    written: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -213,7 +215,8 @@ def _build_dataclass(kind: type, raw: Any, where: str, problems: list[str]) -> A
     hints = typing.get_type_hints(kind)
     for key in raw.keys() - hints.keys():
         near = difflib.get_close_matches(key, hints, 1)
-        problems.append(f"{where}.{key} is unknown" + (f" (did you mean {near[0]}?)" * bool(near)))
+        hint = f" (did you mean {near[0]}?)" if near else ""
+        problems.append(f"{where}.{key} is unknown{hint}")
     values = {k: _build(hints[k], raw[k], f"{where}.{k}", problems) for k in hints if k in raw}
     missing = [
         f.name
@@ -224,6 +227,12 @@ def _build_dataclass(kind: type, raw: Any, where: str, problems: list[str]) -> A
     ]
     problems += [f"{where}.{name} is missing" for name in missing]
     return None if missing else kind(**values)
+
+
+def _is_tail(shape: tuple[int, ...], written: tuple[int, ...]) -> bool:
+    """Whether [1, P, C] can be the last frames of `written`, in memory as in meaning."""
+    apart = len(shape) == len(written) == 3 and shape[0] == written[0] == 1
+    return apart and shape[2] == written[2] and shape[1] <= written[1]
 
 
 def _impossible(m: Manifest) -> list[str]:
@@ -252,6 +261,12 @@ def _impossible(m: Manifest) -> list[str]:
             members = [graph.member, *([graph.start] if graph.start else [])]
             found += [f"member {x} has no sha256" for x in members if x not in m.members]
             shapes += [state.shape for state in graph.states]
+            shapes += [state.written for state in graph.states if state.written]
+            found += [
+                f"state {name}.{s.input} of shape {s.shape} is no tail of {s.written}"
+                for s in graph.states
+                if s.written and not _is_tail(s.shape, s.written)
+            ]
         found += [
             f"method {name} has a shape {shape}"
             for shape in shapes

@@ -17,6 +17,7 @@ from device.params import specs_of
 from device.paths import find_bundle, seen_file
 from device.render import render_file
 from device.seen import write_seen
+from device.words import printable
 
 
 def render(
@@ -52,7 +53,9 @@ def render(
             progress=lambda share: progress.update(task, completed=share),
         )
     seconds = rendered.audio.shape[1] / rendered.sample_rate_hz
-    sentence = f"{out_wav}: {seconds:.2f} s through {manifest.name} in {rendered.precision}."
+    sentence = (
+        f"{out_wav}: {seconds:.2f} s through {printable(manifest.name)} in {rendered.precision}."
+    )
     if rendered.limited_blocks:
         sentence += (
             f" The limiter worked in {rendered.limited_blocks} of {rendered.blocks} blocks; "
@@ -86,5 +89,6 @@ def measure(
         results = [bench(bundle, precision, seconds=seconds, headroom_frames=headroom_frames)]
     realtime.step_back()
     console.print(report(results))
-    console.print(f"{bundle.manifest.name} {verdict(results)} on this machine.", markup=False)
+    name = printable(bundle.manifest.name)
+    console.print(f"{name} {verdict(results)} on this machine.", markup=False)
     write_seen(seen_file(), results)

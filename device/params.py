@@ -142,10 +142,12 @@ class ParamTable:
 
     def write(self, changes: dict[int, float]) -> None:
         """Set slots to values, all seen together by the reader. Values must be finite."""
-        self._sequence[0] += 1
+        # Made odd, not merely one more: a writer that died in the middle left an odd one behind.
+        odd = int(self._sequence[0]) | 1
+        self._sequence[0] = odd
         for slot, value in changes.items():
             self._values[slot] = value
-        self._sequence[0] += 1
+        self._sequence[0] = odd + 1
 
     def read_into(self, values: np.ndarray) -> None:
         """Copy the table into float32 `values` [SLOTS]; leaves it be while a write is under way."""

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from device.control.desk import nearest
 from device.errors import BundleError, ConfigError
+from device.words import nearest
 
 SUFFIX = ".ondine"
 DEFAULT_INSTRUMENT = "drift"
@@ -42,6 +42,10 @@ class RunFolder:
     @property
     def lock(self) -> Path:
         return self.path / "lock"
+
+    @property
+    def demonstration(self) -> Path:
+        return self.path / "demonstration.wav"
 
 
 def run_folder(environment: Mapping[str, str] = os.environ) -> RunFolder:

@@ -10,6 +10,7 @@ from rich.live import Live
 
 from device.display import line
 from device.status import Status
+from device.words import printable
 
 FRAMES_PER_S = 10.0
 
@@ -22,7 +23,7 @@ class Screen:
 
     def say(self, sentence: str) -> None:
         """Print one sentence, above the live line if there is one."""
-        self._console.print(sentence, markup=False, highlight=False)
+        self._console.print(printable(sentence), markup=False, highlight=False)
 
     @contextlib.contextmanager
     def live(self, loop: asyncio.AbstractEventLoop, status: Status) -> Iterator[None]:

@@ -64,6 +64,10 @@ class Status:
                 os.close(fd)
         except FileNotFoundError:
             raise AudioError(f"no audio process has a status at {path}; start Ondine") from None
+        except OSError as error:
+            if isinstance(error, AudioError):
+                raise
+            raise AudioError(f"cannot open the status {path}: {error.strerror}") from None
         self.values = np.frombuffer(self._map, np.float64, len(FIELDS))
         self.histogram = np.frombuffer(self._map, np.float64, BINS, 8 * len(FIELDS))
         if create:

@@ -71,12 +71,17 @@ back on, so it is small, quick and sure before it is beautiful.
 - Encode is deterministic. Decode draws one kind of noise: {config.bands} bands, uniform in -1..1.
 
 ## Training
-{run["steps"]} steps of Adam on batches of {plan.batch} segments of
-{plan.hops * config.hop / config.sample_rate:.2f} s, seed {plan.seed}, learning rate
-{plan.learning_rate:g} falling to {plan.last_learning_rate:g} on a half cosine;
-{run["minutes"]} minutes on {run["threads"]} thread of an {run["processor"]} processor, torch
-{run["torch"]}, no GPU. Loss: log and linear magnitudes at five window lengths, loudness, and mild
-pulls of the latents to unit variance and slow movement. No adversary.
+Two parts, both Adam from seed {plan.seed}, together {run["minutes"]} minutes on {run["threads"]}
+thread of a busy {run["processor"]} machine, torch {run["torch"]}, no GPU:
+
+1. {plan.lesson_steps} steps on tones alone (batches of {plan.lesson_batch} x {plan.lesson_hops}
+   hops, learning rate {plan.lesson_learning_rate:g} falling to {plan.last_learning_rate:g}): peaks
+   of long, centred spectra say which tones should sound. Makes no audio, so it is quick.
+2. {plan.steps} steps on sound (batches of {plan.batch} x {plan.hops} hops, rate
+   {plan.learning_rate:g} falling to {plan.last_learning_rate:g}): log and linear magnitudes at five
+   window lengths, loudness, and a tenth of the lesson.
+
+Both add mild pulls of the latents to unit variance and slow movement. There is no adversary.
 `python -m models.train {name}` repeats it.
 
 ## How close it comes

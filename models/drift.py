@@ -66,23 +66,33 @@ class Encoder(nn.Module):
         units = [cast(Residual, unit).init_state(batch) for unit in self.units]
         return [self.analysis.init_state(batch), *self.ear.init_state(batch), *units]
 
-    def forward(self, x: Tensor, state: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
+    def listen(self, x: Tensor, state: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
+        """x -> what the fixed filters hear, log-scaled [B, 192, hops]; nothing here is learned."""
         bands, past = self.analysis(x, state[0])
         tones, ears = self.ear(bands, state[1:3])
-        after = [past, ears[0], ears[1]]
         # [B, 16, hops * 16] -> mean squares [B, 16 * 4, hops], four slices of each band per hop
         hops = tones.shape[2]
         sliced = (bands * bands).reshape(
             bands.shape[0], self.bands, hops, bands.shape[2] // hops // self.slice_length, -1
         )
         energies = sliced.mean(dim=4).permute(0, 1, 3, 2).reshape(bands.shape[0], -1, hops)
-        y = torch.cat([tones, energies], dim=1)
+        heard = torch.cat([tones, energies], dim=1)
         # -90..0 dB becomes -2..2.5: a network likes numbers of that size
-        y = self.enter((torch.log10(y + self.floor) + 5.0) * 0.5)
+        return (torch.log10(heard + self.floor) + 5.0) * 0.5, [past, ears[0], ears[1]]
+
+    def code(self, heard: Tensor, memories: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
+        """What `listen` gave -> latents [B, 8, hops]."""
+        y = self.enter(heard)
+        after: list[Tensor] = []
         for i, unit in enumerate(self.units):
-            y, memory = unit(y, state[3 + i])
+            y, memory = unit(y, memories[i])
             after.append(memory)
         return self.leave(self.act(y)), after
+
+    def forward(self, x: Tensor, state: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
+        heard, past = self.listen(x, state[:3])
+        z, memories = self.code(heard, state[3:])
+        return z, past + memories
 
 
 class Decoder(nn.Module):

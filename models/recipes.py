@@ -10,7 +10,8 @@ class Recipe:
     """One instrument's training; the same recipe on the same torch gives the same weights."""
 
     config: DriftConfig
-    steps: int  # optimiser steps
+    lesson_steps: int  # optimiser steps on tones alone, see `lesson`
+    steps: int  # optimiser steps on sound, after them
     corpus_seed: int = 1
     corpus_clips: int = 300  # of 4 s each: twenty minutes
     held_out_seed: int = 2  # clips the training never sees
@@ -19,19 +20,23 @@ class Recipe:
     batch: int = 8
     hops: int = 160  # per training segment
     context: int = 32  # hops at the start of a segment which only fill the memories
-    warm_up: int = 100  # steps until the learning rate is reached
-    learning_rate: float = 2e-3
+    lesson_batch: int = 16
+    lesson_hops: int = 128
+    lesson_learning_rate: float = 3e-3
+    warm_up: int = 50  # steps until the learning rate is reached
+    learning_rate: float = 1e-3
     last_learning_rate: float = 5e-5
-    latent_noise: float = 0.1  # added to the latents, of size about 1: no fine print between them
+    latent_noise: float = 0.05  # added to the latents, of size about 1: no fine print between them
     spread_weight: float = 0.01  # of the pull towards mean 0 and variance 1
-    tone_weight: float = 5.0  # of the lesson in `teacher`, falling to a tenth by the end
+    pitch_weight: float = 1.0  # of `teacher`; on sound 0.1 of it
+    tone_weight: float = 2.0  # same
     calm_weight: float = 0.02  # of the pull towards slow latents
     loudness_weight: float = 0.05  # per dB
     silence: float = 0.05  # share of segments without any sound
     latent_labels: tuple[str, ...] = tuple(f"latent {i + 1}" for i in range(8))
 
 
-RECIPES = {"drift": Recipe(config=DriftConfig(), steps=4800)}
+RECIPES = {"drift": Recipe(config=DriftConfig(), lesson_steps=2500, steps=1800)}
 
 
 def recipe(name: str) -> Recipe:

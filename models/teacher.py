@@ -2,7 +2,7 @@
 
 A spectral distance alone teaches the tones badly: one that has fallen silent gets no gradient back
 (its amplitude is about exponential), and a few lucky tones end up standing in for their neighbours.
-So training also shows every tone its target, read from windows centred on the moment that is to be
+So training first shows every tone its target, read from windows centred on the moment that is to be
 played. That needs the future and is far too slow for the box; only the training ever runs it.
 """
 
@@ -14,6 +14,7 @@ from torch import Tensor
 from models.tones import frequencies_hz
 
 EXPONENT = 2.3  # of `drift.gain`
+AUDIBLE = 0.002  # amplitude of the strongest tone, below which a moment has no pitch to learn
 # Above this frequency in Hz: thin out by, window in thinned frames, FFT length.
 REGIONS = ((0.0, 16, 512, 4096), (400.0, 8, 512, 2048), (1500.0, 1, 2048, 4096))
 
@@ -57,10 +58,17 @@ def thinned(x: Tensor, thin: int) -> Tensor:
     return F.conv1d(x, taps[None, None], stride=thin, padding=16 * thin)
 
 
-def tone_loss(logits: Tensor, amplitudes: Tensor) -> Tensor:
-    """Cross-entropy between the tones' logits and the wanted amplitudes 0..0.5 (a scalar).
+def tone_loss(logits: Tensor, amplitudes: Tensor) -> tuple[Tensor, Tensor]:
+    """How far the tones' logits [B, 128, N] are from the wanted amplitudes 0..0.5 (two scalars).
 
-    In the domain of the sigmoid, where its gradient, s - target, never vanishes for silent tones.
+    The first compares the shares of the tones in each sounding moment (cross-entropy): it is about
+    pitch. The second compares every tone by itself in the domain of the sigmoid (cross-entropy
+    again): it is about level. Neither gradient vanishes for a tone that has fallen silent.
     """
     target = (2 * amplitudes).clamp(0, 1) ** (1 / EXPONENT)
-    return F.binary_cross_entropy_with_logits(logits, target)
+    level = F.binary_cross_entropy_with_logits(logits, target)
+    sounding = (amplitudes.amax(dim=1) > AUDIBLE).to(logits.dtype)
+    wanted = amplitudes / (amplitudes.sum(dim=1, keepdim=True) + 1e-6)
+    shares = F.log_softmax(EXPONENT * F.logsigmoid(logits), dim=1)
+    pitch = -((wanted * shares).sum(dim=1) * sounding).sum() / sounding.sum().clamp(min=1)
+    return pitch, level

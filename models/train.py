@@ -22,6 +22,7 @@ from models.checkpoint import save_weights
 from models.corpus import corpus
 from models.distances import loudness_db, spectral_loss
 from models.drift import Drift
+from models.lesson import Material, latent_terms, lesson_loss
 from models.recipes import Recipe, recipe
 from models.teacher import margin, tone_loss, tone_targets
 
@@ -56,21 +57,21 @@ def loss(net: Drift, x: Tensor, plan: Recipe, step: int) -> dict[str, Tensor]:
     begin = plan.context * hop
     heard = y[:, :, begin:]
     wanted = x[:, :, begin - delay : x.shape[2] - delay]
-    # Hop n sounds most around the end of block n, where the loss wants the sound of `delay` before.
+    # Timed as in `lesson.Material`; every fourth hop is enough here.
     hops = torch.arange(plan.context + 2, plan.hops - margin() // hop, 4)
     targets = tone_targets(x, (hops + 1) * hop - delay, plan.config.sample_rate)
-    z = z[:, :, plan.context :]
-    mean, variance = z.mean(dim=(0, 2)), z.var(dim=(0, 2)) + 1e-6
+    pitch, level = tone_loss(tones[:, :, hops], targets)
     terms = {
         "spectrum": spectral_loss(wanted, heard, plan.config.sample_rate),
-        "tones": tone_loss(tones[:, :, hops], targets),
+        "pitch": pitch,
+        "tones": level,
         "loudness": (loudness_db(wanted) - loudness_db(heard)).abs().mean(),
-        "spread": 0.5 * (mean.square() + variance - variance.log() - 1).sum(),
-        "calm": (z[:, :, 1:] - z[:, :, :-1]).square().mean(),
+        **latent_terms(z[:, :, plan.context :]),
     }
     terms["total"] = (
         terms["spectrum"]
-        + plan.tone_weight * (1 - 0.9 * step / plan.steps) * terms["tones"]
+        + 0.1 * plan.pitch_weight * pitch
+        + 0.1 * plan.tone_weight * level
         + plan.loudness_weight * terms["loudness"]
         + plan.spread_weight * terms["spread"]
         + plan.calm_weight * terms["calm"]
@@ -79,9 +80,12 @@ def loss(net: Drift, x: Tensor, plan: Recipe, step: int) -> dict[str, Tensor]:
 
 
 def learning_rate(step: int, plan: Recipe) -> float:
-    """A short rise, then half a cosine down to the last rate."""
-    fall = 0.5 * (1 + math.cos(math.pi * min(step / plan.steps, 1.0)))
-    rate = plan.last_learning_rate + (plan.learning_rate - plan.last_learning_rate) * fall
+    """In either part of the training: a short rise, then half a cosine down to the last rate."""
+    top, length = plan.lesson_learning_rate, plan.lesson_steps
+    if step >= plan.lesson_steps:
+        top, length, step = plan.learning_rate, plan.steps, step - plan.lesson_steps
+    fall = 0.5 * (1 + math.cos(math.pi * min(step / length, 1.0)))
+    rate = plan.last_learning_rate + (top - plan.last_learning_rate) * fall
     return rate * min(1.0, (step + 1) / plan.warm_up)
 
 
@@ -95,12 +99,22 @@ class Trainer:
         self.adam = torch.optim.Adam(self.net.parameters(), betas=(0.9, 0.99))
         self.step = 0
         self.seconds = 0.0  # of training so far
+        self.material: Material | None = None
 
     def advance(self, clips: np.ndarray) -> dict[str, float]:
         """One step of Adam; returns the terms of the loss before it."""
+        if self.step < self.plan.lesson_steps:
+            if self.material is None:
+                self.material = Material(self.net, clips)
+            return self.descend(lesson_loss(self.net, self.material, self.plan, self.step))
+        self.material = None
+        batch = segments(clips, self.plan, self.step)
+        return self.descend(loss(self.net, batch, self.plan, self.step))
+
+    def descend(self, terms: dict[str, Tensor]) -> dict[str, float]:
+        """Follow the gradient of `total`; returns the terms as numbers."""
         for group in self.adam.param_groups:
             group["lr"] = learning_rate(self.step, self.plan)
-        terms = loss(self.net, segments(clips, self.plan, self.step), self.plan, self.step)
         self.adam.zero_grad()
         terms["total"].backward()
         torch.nn.utils.clip_grad_norm_(self.net.parameters(), 1.0)
@@ -139,10 +153,13 @@ def train(plan: Recipe, out: Path, minutes: float, resume: bool) -> bool:
 
     begun, before = time.monotonic(), trainer.seconds
     mean: dict[str, float] = {}
+    last = plan.lesson_steps + plan.steps
     columns = (SpinnerColumn(), *Progress.get_default_columns(), TimeElapsedColumn())
     with Progress(*columns, TextColumn("{task.fields[loss]}")) as progress:
-        task = progress.add_task("training", total=plan.steps, completed=trainer.step, loss="")
-        while trainer.step < plan.steps:
+        task = progress.add_task("training", total=last, completed=trainer.step, loss="")
+        while trainer.step < last:
+            if trainer.step == plan.lesson_steps:
+                mean.clear()
             for name, value in trainer.advance(clips).items():
                 mean[name] = 0.99 * mean.get(name, value) + 0.01 * value
             trainer.seconds = before + time.monotonic() - begun
@@ -154,8 +171,8 @@ def train(plan: Recipe, out: Path, minutes: float, resume: bool) -> bool:
             if trainer.seconds - before > minutes * 60:
                 break
     trainer.save(checkpoint)
-    if trainer.step < plan.steps:
-        print(f"stopped at step {trainer.step} of {plan.steps}; go on with --resume")
+    if trainer.step < last:
+        print(f"stopped at step {trainer.step} of {last}; go on with --resume")
         return False
     align_latents(trainer.net, clips[:90])
     save_weights(trainer.net, out / "weights.npz")

@@ -3,13 +3,13 @@
 It has no calibration, pickup or routes; those stand between the sources and the desk.
 """
 
-import difflib
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from device.control.source import Reading
 from device.errors import ControlError
 from device.params import ParamSpec, ParamTable
+from device.words import nearest
 
 
 class Desk:
@@ -54,10 +54,3 @@ def spec_named(specs: Mapping[str, ParamSpec], id: str) -> ParamSpec:
     if spec := specs.get(id):
         return spec
     raise ControlError(f"there is no parameter {id!r}{nearest(id, specs)}")
-
-
-def nearest(word: str, words: Iterable[str]) -> str:
-    """`; did you mean x?` where a word is close to one of `words`, else nothing."""
-    # A long word would make difflib slow, and is no slip of the finger.
-    near = difflib.get_close_matches(word, words, 1) if len(word) <= 64 else []
-    return f"; did you mean {near[0]}?" if near else ""

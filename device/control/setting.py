@@ -3,9 +3,9 @@
 import math
 from collections.abc import Mapping, Sequence
 
-from device.control.desk import nearest
 from device.errors import ControlError
 from device.params import ParamSpec
+from device.words import nearest
 
 
 def read_settings(texts: Sequence[str], specs: Mapping[str, ParamSpec]) -> dict[str, float]:

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
-from device.control.desk import nearest
 from device.control.setting import range_of
 from device.control.timeline import Event
 from device.errors import ControlError
 from device.params import ParamSpec
+from device.words import nearest
 
 MAX_BYTES = 1 << 20
 MAX_SECONDS = 86_400.0

@@ -8,6 +8,7 @@ that what one step hands back is what the next is fed, without a copy and withou
 """
 
 import io
+import math
 from typing import Literal
 
 import numpy as np
@@ -45,8 +46,14 @@ class Step:
         _check_ports(self._session, spec, graph, method)
         self.inputs = {port.name: np.zeros(port.shape, np.float32) for port in spec.inputs}
         self.outputs = {port.name: np.zeros(port.shape, np.float32) for port in spec.outputs}
+        self._written = tuple(
+            {s.input: np.zeros(s.written or s.shape, s.dtype) for s in graph.states}
+            for _ in range(2)
+        )
+        # A cache is the tail of what the graph wrote: a view, so keeping it costs nothing.
         self._states = tuple(
-            {s.input: np.full(s.shape, s.fill, s.dtype) for s in graph.states} for _ in range(2)
+            {s.input: _tail(written[s.input], s.shape) for s in graph.states}
+            for written in self._written
         )
         self._bindings = (self._bind(0, 1), self._bind(1, 0))
         self._turn = 0
@@ -60,7 +67,7 @@ class Step:
         """Put the caches back to zero, or to what they held in the source file."""
         states = self._states[self._turn]
         for spec in self._graph.states:
-            states[spec.input][...] = spec.fill
+            states[spec.input][...] = 0
         if start == "exported":
             for name, held in self._start.items():
                 states[name][...] = held
@@ -73,10 +80,15 @@ class Step:
         binding = self._session.io_binding()
         for name, array in [*self.inputs.items(), *self._states[read].items()]:
             binding.bind_input(name, "cpu", 0, array.dtype, array.shape, array.ctypes.data)
-        targets = {s.output: self._states[write][s.input] for s in self._graph.states}
+        targets = {s.output: self._written[write][s.input] for s in self._graph.states}
         for name, array in [*self.outputs.items(), *targets.items()]:
             binding.bind_output(name, "cpu", 0, array.dtype, array.shape, array.ctypes.data)
         return binding
+
+
+def _tail(written: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """The last elements of `written` as an array of `shape`: a view."""
+    return written.reshape(-1)[written.size - math.prod(shape) :].reshape(shape)
 
 
 def _find(bundle: Bundle, method: str, precision: Precision) -> tuple[Method, Graph]:
@@ -138,7 +150,8 @@ def _check_ports(session: ort.InferenceSession, spec: Method, graph: Graph, what
         }
 
     wanted_in = promised(spec.inputs, [(s.input, s.shape, s.dtype) for s in graph.states])
-    wanted_out = promised(spec.outputs, [(s.output, s.shape, s.dtype) for s in graph.states])
+    written = [(s.output, s.written or s.shape, s.dtype) for s in graph.states]
+    wanted_out = promised(spec.outputs, written)
     found_in = {(i.name, tuple(i.shape), i.type) for i in session.get_inputs()}
     found_out = {(o.name, tuple(o.shape), o.type) for o in session.get_outputs()}
     if wanted_in != found_in or wanted_out != found_out:

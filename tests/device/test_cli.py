@@ -162,6 +162,25 @@ def test_check_tells_what_can_be_played(here):
     assert ondine("check", "nothing").exit_code == 2
 
 
+@pytest.mark.parametrize(
+    ("answer", "sentence"),
+    [
+        ("echo throttled=0x0", "no throttling since it started"),
+        ("echo throttled=0x50000", "since it started: too little voltage, throttling."),
+        ("echo throttled=0x50005", "now: too little voltage, throttling."),
+        ("echo what", "vcgencmd does not answer"),
+        ("exit 1", "vcgencmd does not answer"),
+    ],
+)
+def test_check_asks_a_pi_for_its_power(here, monkeypatch, answer, sentence):
+    """With a real program of that name, which answers as a Pi's does."""
+    program = here / "vcgencmd"
+    program.write_text(f"#!/bin/sh\n{answer}\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(here), prepend=":")
+    assert sentence in ondine("check", "glass").stdout
+
+
 def test_status_reads_what_audio_wrote(here):
     status = Status(run_folder().status, create=True)
     for name, value in {

@@ -18,7 +18,20 @@ def test_a_sine_lights_its_own_tone(tone):
 
 
 def test_a_silent_tone_still_hears_its_teacher():
-    logits = torch.full((1, 1, 1), -12.0, requires_grad=True)
-    tone_loss(logits, torch.full((1, 1, 1), 0.1)).backward()
-    assert logits.grad is not None
-    assert logits.grad.item() < -0.4
+    logits = torch.tensor([[[-12.0], [0.0]]], requires_grad=True)
+    wanted = torch.tensor([[[0.1], [0.0]]])
+    for part in tone_loss(logits, wanted):
+        logits.grad = None
+        part.backward(retain_graph=True)
+        silent, loud = logits.grad.flatten().tolist()
+        assert silent < -0.2
+        assert loud > 0.2
+
+
+def test_the_right_tones_lose_less_than_the_wrong_ones():
+    wanted = torch.zeros(1, 4, 3)
+    wanted[:, 1] = 0.2
+    right, wrong = torch.full((1, 4, 3), -8.0), torch.full((1, 4, 3), -8.0)
+    right[:, 1] = wrong[:, 2] = 0.5
+    for good, bad in zip(tone_loss(right, wanted), tone_loss(wrong, wanted), strict=True):
+        assert good < bad

@@ -134,7 +134,12 @@ def _count(root: Path, case: Case, cpu: str, timeout_s: float) -> Count:
         command = emulate(root, cpu, job, arguments)
         try:
             run = subprocess.run(
-                command, env=ENVIRONMENT, capture_output=True, text=True, timeout=timeout_s
+                command,
+                env=ENVIRONMENT,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                timeout=timeout_s,
             )
         except subprocess.TimeoutExpired:
             raise RuntimeError(f"{case} on {cpu} took over {timeout_s:g} s") from None
@@ -144,16 +149,16 @@ def _count(root: Path, case: Case, cpu: str, timeout_s: float) -> Count:
     if run.stdout.strip() != "finite":
         raise RuntimeError(f"{case} on {cpu}: its output is {run.stdout.strip() or 'missing'}")
     steps = [after - before for before, after in pairwise(marks)]
-    return Count(case, cpu, statistics.median(steps[1:]))
+    return Count(case, cpu, statistics.median_low(steps[1:]))
 
 
-def total(counts: Iterable[Count]) -> dict[tuple[Path, str], dict[str, float]]:
+def total(counts: Iterable[Count]) -> dict[tuple[Path, str], dict[str, int]]:
     """Sums over a bundle's methods: {(file, precision): {cpu: instructions}}; no plain graphs."""
-    sums: dict[tuple[Path, str], dict[str, float]] = {}
+    sums: dict[tuple[Path, str], dict[str, int]] = {}
     for count in counts:
         if count.case.method:
             row = sums.setdefault((count.case.file, count.case.precision), {})
-            row[count.cpu] = row.get(count.cpu, 0.0) + count.instructions
+            row[count.cpu] = row.get(count.cpu, 0) + count.instructions
     return sums
 
 
@@ -162,11 +167,11 @@ def format_table(counts: Sequence[Count]) -> str:
     cpus = list(dict.fromkeys(count.cpu for count in counts))
     lines = ["".join([f"{'millions per step':<44}", *(f"{c:>12}" for c in cpus), "  weights MiB"])]
 
-    def line(name: str, row: dict[str, float], weights: int) -> str:
+    def line(name: str, row: dict[str, int], weights: int) -> str:
         cells = [f"{row[cpu] / 1e6:>12.2f}" for cpu in cpus]
         return "".join([f"{name:<44}", *cells, f"{weights / 2**20:>13.2f}"])
 
-    rows: dict[Case, dict[str, float]] = {}
+    rows: dict[Case, dict[str, int]] = {}
     for count in counts:
         rows.setdefault(count.case, {})[count.cpu] = count.instructions
     lines += [line(str(case), row, case.weight_bytes) for case, row in rows.items()]

@@ -9,9 +9,10 @@ Nothing of arm64 runs while it is built (packages are unpacked, not configured),
 binfmt_misc nor qemu-user-static is needed. It takes about 20 seconds and, once made, nothing:
 what it was made from is written in `.arm/root/made`, and it is made again when that changes.
 
-`python -m tests.benchmark.arm.root` builds it. Needs root, Debian or Ubuntu on x86-64, apt and pip.
+`python -m tests.benchmark.arm.root` builds it. Needs root, Debian on x86-64, apt and pip.
 """
 
+import fcntl
 import hashlib
 import importlib.metadata
 import os
@@ -42,7 +43,7 @@ ENVIRONMENT = {
     "OPENBLAS_NUM_THREADS": "1",
     "LC_ALL": "C.UTF-8",
 }
-"""What the emulated program sees. The fixed hash seed makes counts repeat more closely."""
+"""What the emulated program sees. The fixed hash seed makes counts repeat."""
 
 # What configuring the packages would have made, and the places that `emulate` mounts on.
 MERGE_USR = """cd "$1" && mkdir -p usr/bin usr/lib usr/sbin proc dev job &&
@@ -57,23 +58,13 @@ def ensure_root(say: bool = True) -> Path:
         subprocess.CalledProcessError: if apt, mmdebstrap, pip or gcc fails.
     """
     _check_machine()
-    wanted = _recipe()
-    made = ROOT / "made"
-    if made.exists() and made.read_text() == wanted:
-        return ROOT
-    _install_tools(say)
-    building = ROOT.with_name("root.partial")
-    shutil.rmtree(building, ignore_errors=True)
-    building.parent.mkdir(exist_ok=True)
-    try:
-        _unpack_debian(building, say)
-        _install_wheels(building, say)
-        _copy_qemu(building, say)
-        (building / "made").write_text(wanted)
-        shutil.rmtree(ROOT, ignore_errors=True)
-        building.rename(ROOT)
-    finally:
-        shutil.rmtree(building, ignore_errors=True)
+    ROOT.parent.mkdir(exist_ok=True)
+    with (ROOT.parent / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # the second of two at once waits, and finds it made
+        wanted, made = _recipe(), ROOT / "made"
+        if not made.exists() or made.read_text() != wanted:
+            _install_tools(say)
+            _build(wanted, say)
     return ROOT
 
 
@@ -96,11 +87,26 @@ def emulate(root: Path, cpu: str, job: Path, arguments: list[str]) -> list[str]:
     ]
 
 
+def _build(recipe: str, say: bool) -> None:
+    """Build beside the place and rename, so that a root is whole or not there."""
+    building = ROOT.with_name("root.partial")
+    shutil.rmtree(building, ignore_errors=True)
+    try:
+        _unpack_debian(building, say)
+        _install_wheels(building, say)
+        _copy_qemu(building, say)
+        (building / "made").write_text(recipe)
+        shutil.rmtree(ROOT, ignore_errors=True)
+        building.rename(ROOT)
+    finally:
+        shutil.rmtree(building, ignore_errors=True)
+
+
 def _check_machine() -> None:
     if platform.machine() != "x86_64" or shutil.which("apt-get") is None:
-        raise RuntimeError(f"needs Debian or Ubuntu on x86-64, not {platform.platform()}")
+        raise RuntimeError(f"the emulated Pi needs Debian on x86-64, not {platform.platform()}")
     if os.geteuid() != 0:
-        raise RuntimeError("needs root, for chroot and mount. Run it with sudo.")
+        raise RuntimeError("the emulated Pi needs root, for chroot and mount. Run it with sudo.")
 
 
 def _versions() -> list[str]:

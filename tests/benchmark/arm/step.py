@@ -39,7 +39,7 @@ def prepare_bundle(path: Path, method: str, precision: str) -> tuple[Callable[[]
 def prepare_graph(path: Path) -> tuple[Callable[[], None], Iterable]:
     """The same for a graph of fixed shapes, with the session options of `device.engine.step`.
 
-    Floats are noise, integers zero; caches are not fed back, which changes no count.
+    Floats are noise, integers zero; caches are not fed back, which hardly changes a count.
     """
     options = ort.SessionOptions()
     options.intra_op_num_threads = 1
@@ -61,7 +61,8 @@ def prepare_graph(path: Path) -> tuple[Callable[[], None], Iterable]:
         outputs.append(array)
         binding.bind_output(port.name, "cpu", 0, array.dtype, array.shape, array.ctypes.data)
 
-    def run(alive: list = arrays) -> None:
+    def run(bound: tuple[list, list] = (arrays, outputs)) -> None:
+        # onnxruntime holds pointers only: `bound` keeps the arrays alive as long as `run` is.
         session.run_with_iobinding(binding)
 
     return run, outputs

@@ -4,12 +4,13 @@ import math
 
 import pytest
 
-from device.control.desk import Desk, nearest
+from device.control.desk import Desk
 from device.control.setting import read_settings
 from device.control.source import Reading
 from device.control.token_bucket import MAX_SENDERS, TokenBuckets
 from device.errors import ControlError
 from device.params import FIXED, ParamSpec, ParamTable
+from device.words import nearest
 
 SWEEP = ParamSpec("sweep", "Sweep", 20.0, 2000.0, 200.0, "Hz", "exponential", 280)
 SPECS = {id: FIXED[id] for id in ("output_gain_db", "dry_wet")} | {"sweep": SWEEP}

@@ -1,0 +1,71 @@
+"""Export a lifted method to a plain ONNX graph: static shapes, channel-major, float32.
+
+    inputs    audio | latent | input,  cached_0 …,  noise_0 …
+    outputs   audio | latent,          new_cached_0 …
+
+It is the reference that `convert.timemajor` rewrites, and what other ONNX programs would read.
+"""
+
+import io
+import logging
+import warnings
+
+import onnx
+import torch
+
+from convert.lift import Lifted
+from device.errors import ConvertError
+
+OPSET = 20
+
+
+def export(lifted: Lifted) -> onnx.ModelProto:
+    """The method as an ONNX model in memory.
+
+    Raises:
+        ConvertError: naming the operator, if ONNX has none for it.
+    """
+    states, draws = lifted.states, lifted.draws
+    example = (
+        torch.zeros(lifted.input_shape),
+        *(state.zero for state in states),
+        *(torch.zeros(draw.shape) for draw in draws),
+    )
+    inputs = [input_name(lifted), *(f"cached_{i}" for i in range(len(states)))]
+    inputs += [draw.name for draw in draws]
+    outputs = ["output", *(f"new_cached_{i}" for i in range(len(states)))]
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            program = torch.export.export(lifted.graph, example, strict=False)
+            exported = torch.onnx.export(
+                program, dynamo=True, input_names=inputs, output_names=outputs,
+                opset_version=OPSET, optimize=True, verbose=False,
+            )  # fmt: skip
+    except Exception as error:  # torch's exporter raises a family of its own, chained
+        raise ConvertError(_sentence(lifted.method, error)) from None
+    assert exported is not None
+    buffer = io.BytesIO()
+    onnx.save_model(exported.model_proto, buffer)
+    return onnx.shape_inference.infer_shapes(onnx.load_from_string(buffer.getvalue()))
+
+
+def input_name(lifted: Lifted) -> str:
+    """What a method is fed: sound at audio rate, else latents."""
+    return "audio" if lifted.signature.in_ratio == 1 else "latent"
+
+
+def _sentence(method: str, error: BaseException) -> str:
+    chain: list[str] = []
+    link: BaseException | None = error
+    while link is not None:
+        chain.append(str(link))
+        link = link.__cause__
+    text = " ".join(chain)
+    start = text.find("aten.")
+    operator = text[start:].split("'")[0].split(" ")[0].rstrip(".,>)") if start >= 0 else "unknown"
+    return (
+        f"`{method}` uses {operator}, which cannot be expressed in ONNX, so it cannot be played "
+        "on the box. Replace it in the model and export again."
+    )
