@@ -48,9 +48,7 @@ class Builder:
     def copy(self, node: onnx.NodeProto, inputs: Sequence[str]) -> list[str]:
         """The same node with other inputs; returns its new outputs' names."""
         attrs = {a.name: helper.get_attribute_value(a) for a in node.attribute}
-        return self.emit_many(
-            node.op_type, inputs, len(node.output), domain=node.domain, **attrs
-        )
+        return self.emit_many(node.op_type, inputs, len(node.output), domain=node.domain, **attrs)
 
     def rename(self, names: dict[str, str]) -> None:
         for node in self.nodes:

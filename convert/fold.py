@@ -55,12 +55,12 @@ def fold_constants(module: fx.GraphModule) -> None:
             if node.op == "get_attr":
                 values[node] = _attribute(module, str(node.target))
             elif op_name(node) in SHAPE_ONLY:
-                like = node.args[0].meta["val"] if isinstance(node.args[0], fx.Node) else None
-                stand_in = torch.zeros(tuple(like.shape), dtype=like.dtype)
-                values[node] = node.target(stand_in, *node.args[1:], **node.kwargs)
+                like: Any = node.args[0]
+                shape, dtype = like.meta["val"].shape, like.meta["val"].dtype
+                stand_in = torch.zeros(tuple(shape), dtype=dtype)
+                values[node] = call(node, [stand_in, *node.args[1:]], node.kwargs)
             else:
-                args, kwargs = fx.node.map_arg((node.args, node.kwargs), value_of)
-                values[node] = node.target(*args, **kwargs)
+                values[node] = call(node, *fx.node.map_arg((node.args, node.kwargs), value_of))
         return values[node]
 
     for node in list(graph.nodes):
@@ -74,6 +74,12 @@ def fold_constants(module: fx.GraphModule) -> None:
             _to_constant(module, parent, value_of(parent))
     _sweep(graph)
     module.recompile()
+
+
+def call(node: fx.Node, args: Any, kwargs: Any) -> Any:
+    """Run a node's operator on real values."""
+    target: Any = node.target
+    return target(*args, **kwargs)
 
 
 def _to_constant(module: fx.GraphModule, node: fx.Node, value: Tensor) -> None:

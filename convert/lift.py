@@ -1,9 +1,9 @@
 """Lift a method out of its module: one recorded block becomes a pure step, checked for streaming.
 
-    file ──► method ──► which buffers change? ──► record one block ──► pure graph
-                              │                                           │
-                        which of their rows?                random draws become inputs,
-                        (64 are stored, 1 is used)          FFTs matrices, constants fold
+file ──► method ──► which buffers change? ──► record one block ──► pure graph
+                          │                                           │
+                    which of their rows?                random draws become inputs,
+                    (64 are stored, 1 is used)          FFTs matrices, constants fold
 """
 
 from collections.abc import Callable, Sequence
@@ -114,7 +114,9 @@ def _states(
     generator = torch.Generator().manual_seed(1)
     filled = []
     for buffer, value in zip(buffers, exported, strict=True):
-        noise = torch.randn(value.shape, generator=generator) if value.is_floating_point() else value
+        noise = (
+            torch.randn(value.shape, generator=generator) if value.is_floating_point() else value
+        )
         filled.append(noise.to(value.dtype))
         buffer.set(filled[-1].clone())
     with torch.no_grad():

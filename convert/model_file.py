@@ -94,7 +94,9 @@ def _refuse_other_files(path: Path) -> None:
     if "manifest.json" in inside:
         raise ConvertError(f"{path} is an Ondine bundle already. `ondine play {path}` plays it.")
     if not any(name.startswith("code/") for name in inside):
-        what = "a checkpoint (weights without the program)" if "data.pkl" in inside else "an archive"
+        what = (
+            "a checkpoint (weights without the program)" if "data.pkl" in inside else "an archive"
+        )
         raise ConvertError(f"{path} is {what}, not a TorchScript export. {_HOW}")
 
 
@@ -106,7 +108,10 @@ def _methods(module: Module) -> dict[str, Signature]:
         if method == name or buffer.numel() != 4 or method not in scripted | {"forward"}:
             continue
         labels = getattr(module, f"{method}_output_labels", None) or ()
-        found[method] = Signature(*(int(v) for v in buffer.tolist()), tuple(map(str, labels)))
+        channels_in, ratio_in, channels_out, ratio_out = (int(v) for v in buffer.tolist())
+        found[method] = Signature(
+            channels_in, ratio_in, channels_out, ratio_out, tuple(map(str, labels))
+        )
     return found
 
 

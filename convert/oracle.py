@@ -1,4 +1,4 @@
-"""Run a `.ts` as the reference: one method, block by block, with random draws given from outside."""
+"""Run a `.ts` as the reference: block by block, with random draws given from outside."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any

@@ -66,12 +66,13 @@ def value(node: Any) -> Tensor:
 def slice_range(node: fx.Node) -> tuple[int, int, int, int]:
     """(dim, start, end, step) of a slice or slice_scatter node, all made positive and bounded."""
     offset = 2 if op_name(node) == "slice_scatter" else 1
-    given = [*node.args[offset:], *[None] * 4]
+    given: list[Any] = [*node.args[offset:], *[None] * 4]
+    arguments: Any = node.kwargs
     dim, start, end, step = (
-        node.kwargs.get(k, g) for k, g in zip(("dim", "start", "end", "step"), given, strict=False)
+        arguments.get(k, g) for k, g in zip(("dim", "start", "end", "step"), given, strict=False)
     )
     source = value(node.args[0])
-    dim = int(dim or 0) % source.dim()
+    dim = (dim or 0) % source.dim()
     length = source.shape[dim]
     first, last, stride = slice(start, end, step).indices(length)
     return dim, first, max(last, first), stride
@@ -130,14 +131,15 @@ def _whole_slice(graph: fx.Graph, node: fx.Node) -> fx.Node | None:
 def _scatter(graph: fx.Graph, node: fx.Node) -> fx.Node | None:
     if op_name(node) != "slice_scatter":
         return None
-    old, new = node.args[:2]
+    old: Any = node.args[0]
+    new: Any = node.args[1]
     dim, start, end, step = slice_range(node)
     if step != 1 or value(old).dtype != value(new).dtype:
         return None
     length = value(old).shape[dim]
     if value(new).shape == value(old).shape:
-        return new  # type: ignore[return-value]
-    parts = []
+        return new
+    parts: list[Any] = []
     if start > 0:
         parts.append(make(graph, node, aten.slice.Tensor, old, dim, 0, start))
     parts.append(new)

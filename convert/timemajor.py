@@ -104,9 +104,7 @@ class _Rewrite:
                 continue
             if not rules.get(node.op_type, lambda _: False)(node):
                 made = self.build.copy(node, [self._get(i, "ct") if i else "" for i in node.input])
-                self.values |= {
-                    (o, "ct"): m for o, m in zip(node.output, made, strict=True) if o
-                }
+                self.values |= {(o, "ct"): m for o, m in zip(node.output, made, strict=True) if o}
         return self._finish()
 
     # Values and their two layouts: "ct" is channel-major, "tc" time-major.

@@ -4,6 +4,7 @@ It is read in memory and never unpacked, so a member's name can reach no path. I
 temporary file beside its place, synced and renamed: a reader sees the old file or the new one.
 """
 
+import contextlib
 import dataclasses
 import hashlib
 import io
@@ -89,7 +90,11 @@ def _members(data: bytes) -> dict[str, bytes]:
 
 
 def write_bundle(path: Path, manifest: Manifest, members: Mapping[str, bytes]) -> Manifest:
-    """Write a bundle atomically; returns the manifest with the members' sha256 filled in."""
+    """Write a bundle atomically; returns the manifest with the members' sha256 filled in.
+
+    Raises:
+        BundleError: if it could not be read again, or cannot be written there, and why.
+    """
     digests = {name: hashlib.sha256(content).hexdigest() for name, content in members.items()}
     manifest = dataclasses.replace(manifest, members=digests)
     buffer = io.BytesIO()
@@ -105,6 +110,22 @@ def write_bundle(path: Path, manifest: Manifest, members: Mapping[str, bytes]) -
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
+        _sync_folder(path.parent)
+    except OSError as error:
+        raise BundleError(
+            f"cannot write {path}: {error.strerror}. Check the folder, its rights and its space."
+        ) from None
     finally:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
     return manifest
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a rename in it survive a power cut. Some network folders cannot, and are let off."""
+    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        with contextlib.suppress(OSError):
+            os.fsync(fd)
+    finally:
+        os.close(fd)

@@ -5,24 +5,32 @@ and checks it whole: unknown keys, wrong types and impossible numbers are all re
 """
 
 import dataclasses
-import difflib
 import json
 import math
-import types
-import typing
+import re
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from device.errors import BundleError
+from device.from_json import build
 
 FORMAT = 1
 MAX_LATENTS = 128
 MAX_BLOCK_FRAMES = 65_536
+MAX_PARAMETERS = 32
+
+# Ids of the engine's own parameters, which `device.params` describes: no bundle may take them.
+FIXED_IDS = ("input_gain_db", "output_gain_db", "dry_wet", "noise_amount", "limiter_ceiling_db")
+LATENT_PREFIXES = ("latent_bias_", "latent_scale_")
 
 Kind = Literal["autoencoder", "decoder", "encoder", "prior", "synth", "oneshot", "effect"]
 Role = Literal["audio", "latent", "noise", "param"]
 Precision = Literal["fp32", "int8"]
 Distribution = Literal["normal", "uniform"]
+
+# An id is part of an OSC address, which has neither blanks nor wildcards.
+_ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 
 
 @dataclass(frozen=True)
@@ -88,7 +96,10 @@ class Latent:
 
 @dataclass(frozen=True)
 class Parameter:
-    """A parameter that the bundle adds to the table: it feeds the graph input of the same name."""
+    """A parameter that the bundle adds to the table: it feeds the graph input of the same name.
+
+    `id` is made of letters, digits and `_.-`, and is none of the engine's own.
+    """
 
     id: str
     label: str
@@ -167,7 +178,7 @@ def decode_manifest(data: bytes) -> Manifest:
             "Convert the model again, or update Ondine."
         )
     problems: list[str] = []
-    manifest = _build(Manifest, raw, "manifest", problems)
+    manifest = build(Manifest, raw, "manifest", problems)
     if isinstance(manifest, Manifest) and not problems:
         problems += _impossible(manifest)
     if problems:
@@ -175,64 +186,10 @@ def decode_manifest(data: bytes) -> Manifest:
     return manifest
 
 
-def _build(kind: Any, raw: Any, where: str, problems: list[str]) -> Any:
-    """Turn JSON into the annotated type `kind`; what does not fit is added to `problems`."""
-    origin, args = typing.get_origin(kind), typing.get_args(kind)
-    if dataclasses.is_dataclass(kind):
-        return _build_dataclass(typing.cast(type, kind), raw, where, problems)
-    if origin in (typing.Union, types.UnionType):
-        return None if raw is None else _build(args[0], raw, where, problems)
-    if origin is Literal:
-        if raw not in args:
-            problems.append(f"{where} is {raw!r}, not one of {', '.join(map(str, args))}")
-        return raw
-    if origin is tuple and isinstance(raw, list):
-        return tuple(_build(args[0], r, f"{where}[{i}]", problems) for i, r in enumerate(raw))
-    if origin is dict and isinstance(raw, dict):
-        return {
-            _build(args[0], k, f"{where} key", problems): _build(
-                args[1], v, f"{where}.{k}", problems
-            )
-            for k, v in raw.items()
-        }
-    if kind is Any:
-        return raw
-    if kind is float and isinstance(raw, (int, float)) and not isinstance(raw, bool):
-        if not math.isfinite(raw):
-            problems.append(f"{where} is not finite")
-        return float(raw)
-    if kind in (int, str) and isinstance(raw, kind) and not isinstance(raw, bool):
-        return raw
-    wanted = getattr(origin or kind, "__name__", str(kind))
-    problems.append(f"{where} is {type(raw).__name__}, not {wanted}")
-    return raw
-
-
-def _build_dataclass(kind: type, raw: Any, where: str, problems: list[str]) -> Any:
-    if not isinstance(raw, dict):
-        problems.append(f"{where} is {type(raw).__name__}, not an object")
-        return None
-    hints = typing.get_type_hints(kind)
-    for key in raw.keys() - hints.keys():
-        near = difflib.get_close_matches(key, hints, 1)
-        hint = f" (did you mean {near[0]}?)" if near else ""
-        problems.append(f"{where}.{key} is unknown{hint}")
-    values = {k: _build(hints[k], raw[k], f"{where}.{k}", problems) for k in hints if k in raw}
-    missing = [
-        f.name
-        for f in dataclasses.fields(kind)
-        if f.name not in raw
-        and f.default is dataclasses.MISSING
-        and f.default_factory is dataclasses.MISSING
-    ]
-    problems += [f"{where}.{name} is missing" for name in missing]
-    return None if missing else kind(**values)
-
-
 def _is_tail(shape: tuple[int, ...], written: tuple[int, ...]) -> bool:
     """Whether [1, P, C] can be the last frames of `written`, in memory as in meaning."""
-    apart = len(shape) == len(written) == 3 and shape[0] == written[0] == 1
-    return apart and shape[2] == written[2] and shape[1] <= written[1]
+    plain = len(shape) == len(written) == 3 and shape[0] == written[0] == 1
+    return plain and shape[2] == written[2] and shape[1] <= written[1]
 
 
 def _impossible(m: Manifest) -> list[str]:
@@ -253,8 +210,7 @@ def _impossible(m: Manifest) -> list[str]:
     if not m.methods:
         found.append("there are no methods")
     for name, method in m.methods.items():
-        ports = [*method.inputs, *method.outputs]
-        shapes = [p.shape for p in ports]
+        shapes = [p.shape for p in (*method.inputs, *method.outputs)]
         if not method.graphs:
             found.append(f"method {name} has no graph")
         for graph in method.graphs.values():
@@ -277,4 +233,22 @@ def _impossible(m: Manifest) -> list[str]:
             for p in method.inputs
             if p.role == "noise" and p.distribution is None
         ]
+    return found + _impossible_parameters(m.parameters)
+
+
+def _impossible_parameters(parameters: tuple[Parameter, ...]) -> list[str]:
+    found = []
+    if len(parameters) > MAX_PARAMETERS:
+        found.append(f"there are {len(parameters)} parameters; at most {MAX_PARAMETERS} are played")
+    counts = Counter(p.id for p in parameters)
+    found += [f"parameter {id!r} is described {n} times" for id, n in counts.items() if n > 1]
+    for p in parameters:
+        if not _ID.fullmatch(p.id):
+            found.append(f"parameter {p.id!r}: an id is 1 to 64 of A-Z, a-z, 0-9 and _.-")
+        elif p.id in FIXED_IDS or p.id.startswith(LATENT_PREFIXES):
+            found.append(f"parameter {p.id!r} has an id of the engine's own; give it another")
+        if not p.minimum < p.maximum or not p.minimum <= p.default <= p.maximum:
+            found.append(f"parameter {p.id!r} is {p.default} in {p.minimum}..{p.maximum}")
+        if p.warp == "exponential" and p.minimum <= 0:
+            found.append(f"parameter {p.id!r} is exponential, and its minimum is not above 0")
     return found

@@ -18,11 +18,10 @@ from typing import Literal
 import numpy as np
 
 from device.errors import ControlError
-from device.manifest import MAX_LATENTS, Manifest
+from device.manifest import LATENT_PREFIXES, MAX_LATENTS, MAX_PARAMETERS, Manifest
 
 Warp = Literal["linear", "exponential"]
 
-MAX_MODEL_PARAMETERS = 32
 _HEADER_BYTES = 64
 _MAGIC = 0x4F4E4431  # "OND1"
 
@@ -80,19 +79,18 @@ FIXED: dict[str, ParamSpec] = {spec.id: spec for spec in _SPECS}
 
 LATENT_BIAS = slice(FIXED["latent_bias_0"].slot, FIXED["latent_bias_0"].slot + MAX_LATENTS)
 LATENT_SCALE = slice(FIXED["latent_scale_0"].slot, FIXED["latent_scale_0"].slot + MAX_LATENTS)
-MODEL = slice(len(_SPECS), len(_SPECS) + MAX_MODEL_PARAMETERS)
+MODEL = slice(len(_SPECS), len(_SPECS) + MAX_PARAMETERS)
 SLOTS = MODEL.stop
 
 
 def specs_of(manifest: Manifest) -> dict[str, ParamSpec]:
     """Every parameter that plays with this bundle, by id: fixed, its latents', and its own."""
-    per_latent = ("latent_bias_", "latent_scale_")
     specs = {
         id: spec
         for id, spec in FIXED.items()
-        if not id.startswith(per_latent) or int(id.rsplit("_", 1)[1]) < manifest.latent_size
+        if not id.startswith(LATENT_PREFIXES) or int(id.rsplit("_", 1)[1]) < manifest.latent_size
     }
-    for i, p in enumerate(manifest.parameters[:MAX_MODEL_PARAMETERS]):
+    for i, p in enumerate(manifest.parameters[:MAX_PARAMETERS]):
         specs[p.id] = ParamSpec(
             p.id, p.label, p.minimum, p.maximum, p.default, p.unit, p.warp, MODEL.start + i
         )

@@ -23,7 +23,8 @@ from models.pqmf import Analysis, Synthesis
 from models.tones import TONES, TunedEar, TunedVoice
 
 SLICES = 4  # energies are measured this many times per hop, for attacks
-FLOOR = 1e-9  # power that counts as silence: -90 dB
+# Power that counts as silence, -70 dB. Lower, and rounding in the filters shows in the latents.
+FLOOR = 1e-7
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ class Encoder(nn.Module):
         )
         energies = sliced.mean(dim=4).permute(0, 1, 3, 2).reshape(bands.shape[0], -1, hops)
         heard = torch.cat([tones, energies], dim=1)
-        # -90..0 dB becomes -2..2.5: a network likes numbers of that size
+        # -70..0 dB becomes -1..2.5: a network likes numbers of that size
         return (torch.log10(heard + self.floor) + 5.0) * 0.5, [past, ears[0], ears[1]]
 
     def code(self, heard: Tensor, memories: list[Tensor]) -> tuple[Tensor, list[Tensor]]:

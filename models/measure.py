@@ -93,10 +93,19 @@ def envelope_lag(net: Drift, clips: list[Tensor]) -> int:
 
 
 def behaviour(net: Drift, clips: list[Tensor]) -> dict[str, float]:
-    """Silence, DC, peak and lag."""
+    """Silence, DC, peak and lag; and a sound held by latents that all stay at 0."""
     outputs = [played(net, x) for x in clips]
-    silent = played(net, torch.zeros(1, 1, 2 * net.config.sample_rate // 256 * 256))
+    hops = 4 * net.config.sample_rate // net.config.hop
+    silent = played(net, torch.zeros(1, 1, hops * net.config.hop))
+    held, _ = net.decode(
+        torch.zeros(1, net.config.latent_size, hops),
+        net.noise(hops, seed=0),
+        net.decoder.init_state(),
+    )
+    levels = loudness_db(held[:, :, net.config.sample_rate :])
     return {
+        "held_db": float(levels.mean()),
+        "held_deviation_db": float(levels.std()),
         "silence_db": level_db(silent[:, :, net.config.sample_rate // 2 :]),
         "dc": max(abs(float(y.mean())) for y in outputs),
         "peak": max(float(y.abs().max()) for y in outputs),
@@ -105,19 +114,21 @@ def behaviour(net: Drift, clips: list[Tensor]) -> dict[str, float]:
 
 
 def latent_effects(net: Drift, clips: list[Tensor]) -> list[dict[str, Any]]:
-    """Per latent: its range, and loudness and centroid when an offset is added to it."""
+    """Per latent: its range; loudness, centroid and spectral change when an offset is added."""
     z = torch.cat([net.encode(x, net.encoder.init_state())[0][0] for x in clips], dim=1)
     low, high = np.percentile(z.numpy(), (1, 99), axis=1)
     rate = net.config.sample_rate
+    still = torch.cat([played(net, x) for x in clips], dim=2)
     effects = []
     for latent in range(net.config.latent_size):
-        loudness, centroid = [], []
+        loudness, centroid, change = [], [], []
         for value in OFFSETS:
             offset = torch.zeros(net.config.latent_size, 1)
             offset[latent] = value
             y = torch.cat([played(net, x, offset) for x in clips], dim=2)
             loudness.append(level_db(y))
             centroid.append(centroid_hz(y, rate))
+            change.append(log_spectral_distance_db(still, y))
         effects.append(
             {
                 "low": float(low[latent]),
@@ -126,6 +137,7 @@ def latent_effects(net: Drift, clips: list[Tensor]) -> list[dict[str, Any]]:
                 "deviation": float(z[latent].std()),
                 "loudness_db": [level - loudness[len(OFFSETS) // 2] for level in loudness],
                 "centroid_hz": centroid,
+                "change_db": change,
             }
         )
     return effects

@@ -33,10 +33,18 @@ class Recipe:
     calm_weight: float = 0.02  # of the pull towards slow latents
     loudness_weight: float = 0.05  # per dB
     silence: float = 0.05  # share of segments without any sound
-    latent_labels: tuple[str, ...] = tuple(f"latent {i + 1}" for i in range(8))
+    latent_labels: tuple[str, ...] = ()  # words for what the card measures; one per latent
 
 
-RECIPES = {"drift": Recipe(config=DriftConfig(), lesson_steps=2500, steps=1800)}
+COLOURS = tuple(f"colour {i + 1}" for i in range(5))
+RECIPES = {
+    "drift": Recipe(
+        config=DriftConfig(),
+        lesson_steps=2500,
+        steps=1800,
+        latent_labels=("level", "register", "brightness", *COLOURS),
+    )
+}
 
 
 def recipe(name: str) -> Recipe:

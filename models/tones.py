@@ -91,6 +91,7 @@ class TunedEar(nn.Module):
         ]
 
     def forward(self, bands: Tensor, state: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
+        # LOW_BANDS and HIGH_BANDS, spelt out: TorchScript reads no globals.
         low = torch.cat([state[0], bands[:, 0:2]], dim=2)
         high = torch.cat([state[1], bands[:, 1:8]], dim=2)
         past = [

@@ -38,9 +38,9 @@ from device.manifest import (
 )
 
 INT8_SCALE = 1 / 128
-"""Step of the int8 graphs' caches (uint8, zero point 128): values in [-1, 1) in 256 steps."""
+"""Step of the int8 graphs' caches: values in [-1, 1) in 256 steps, and silence is 0."""
 
-_TYPES = {"float32": TensorProto.FLOAT, "uint8": TensorProto.UINT8}
+_TYPES = {"float32": TensorProto.FLOAT, "int8": TensorProto.INT8}
 
 
 class _Net:
@@ -61,12 +61,12 @@ class _Net:
         return name
 
     def delay(self, x: str, name: str, frames: int, block: int, state: State | None) -> str:
-        """`x` [1, C, block], `frames` later. The cache holds floats, or uint8 if its state does."""
+        """`x` [1, C, block], `frames` later. The cache holds floats, or int8 if its state does."""
         if state is None:
             return x
         start, cut, end, axis = (self.constant([n], np.int64) for n in (0, block, 2**31, 2))
-        quantised = state.dtype == "uint8"
-        scale, zero = self.constant(INT8_SCALE), self.constant(128, np.uint8)
+        quantised = state.dtype == "int8"
+        scale, zero = self.constant(INT8_SCALE), self.constant(0, np.int8)
         if quantised:
             x = self("QuantizeLinear", x, scale, zero)
         line = self("Concat", state.input, x, axis=2)
@@ -99,7 +99,7 @@ def _cache(name: str, channels: int, frames: int, precision: Precision = "fp32")
         return None
     shape = (1, channels, frames)
     if precision == "int8":
-        return State(f"cached_{name}", f"new_cached_{name}", shape, "uint8", 128.0)
+        return State(f"cached_{name}", f"new_cached_{name}", shape, "int8")
     return State(f"cached_{name}", f"new_cached_{name}", shape)
 
 
@@ -153,7 +153,7 @@ def tiny_autoencoder(
 
     Latent c·hop + i at step s is frame s·hop + i of channel c, so latent_size is channels_in·hop.
     With 1 → n channels the output is copied; with n → 1 it is the mean. `int8` adds graphs whose
-    caches are uint8 in steps of INT8_SCALE. `exported_start` fills decode's cache with 0.25.
+    caches are int8 in steps of INT8_SCALE. `exported_start` fills decode's cache with 0.25.
     """
     steps, size = block // hop, channels_in * hop
     if channels_in == channels_out:

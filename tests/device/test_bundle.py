@@ -3,7 +3,9 @@
 import dataclasses
 import io
 import json
+import os
 import zipfile
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -12,6 +14,7 @@ from hypothesis import strategies as st
 from device.bundle import MANIFEST, MAX_MEMBERS, parse_bundle, read_bundle, write_bundle
 from device.errors import BundleError
 from device.manifest import decode_manifest, encode_manifest
+from device.params import FIXED
 from tests.bundles import ALL, save, tiny_autoencoder, tiny_effect
 
 WHOLE = tiny_autoencoder(block=64, delay=4, exported_start=True)
@@ -246,7 +249,77 @@ def test_an_interrupted_write_leaves_the_old_file(tmp_path):
         write_bundle(path, manifest, WHOLE.members)
     # A folder stands where the temporary file's rename must go: the last moment of all to fail.
     (tmp_path / "b.ondine").mkdir()
-    with pytest.raises(OSError, match=r"b\.ondine"):
+    with pytest.raises(BundleError, match=r"cannot write .*b\.ondine"):
         write_bundle(tmp_path / "b.ondine", WHOLE.manifest, WHOLE.members)
     assert path.read_bytes() == old
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a.ondine", "b.ondine"]
+
+
+def test_a_folder_that_cannot_be_written_to_is_said(tmp_path):
+    (tmp_path / "file").write_bytes(b"")
+    for place in (tmp_path / "none" / "a.ondine", tmp_path / "file" / "a.ondine"):
+        with pytest.raises(BundleError, match=f"cannot write {place}: .* Check the folder"):
+            save(WHOLE, place)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full disk to write to")
+def test_a_full_disk_is_said_and_leaves_nothing_behind(tmp_path):
+    # The temporary file's name is known, so it can be made to lie on a disk that is always full.
+    (tmp_path / f".a.ondine.{os.getpid()}.partial").symlink_to("/dev/full")
+    with pytest.raises(BundleError, match="No space left"):
+        save(WHOLE, tmp_path / "a.ondine")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_cache_must_be_the_tail_of_what_is_written():
+    def written(shape):
+        def change(raw):
+            raw["methods"]["encode"]["graphs"]["fp32"]["states"][0] |= {
+                "shape": [1, 3, 2],
+                "written": shape,
+            }
+
+        return with_manifest(change)
+
+    for shape in ([1, 3, 2], [1, 8, 2], None):
+        parse_bundle(written(shape))
+    for shape in ([1, 2, 2], [1, 8, 3], [2, 3, 2], [8, 2], [1, 1, 8, 2], [6]):
+        with pytest.raises(BundleError, match=r"encode\.cached_input .* is no tail of"):
+            parse_bundle(written(shape))
+
+
+DRIVE = {"id": "drive", "label": "Drive", "minimum": 0.1, "maximum": 2.0, "default": 1.0}
+
+
+@pytest.mark.parametrize(
+    ("parameters", "words"),
+    [
+        ([DRIVE, DRIVE], "'drive' is described 2 times"),
+        ([DRIVE | {"id": ""}], "an id is 1 to 64 of"),
+        ([DRIVE | {"id": "a b"}], "'a b': an id is"),
+        ([DRIVE | {"id": "../x"}], "an id is"),
+        ([DRIVE | {"id": "drïve"}], "an id is"),
+        ([DRIVE | {"id": "drive\n"}], "an id is"),
+        ([DRIVE | {"id": "x" * 65}], "an id is"),
+        ([DRIVE | {"default": 3.0}], "'drive' is 3.0 in 0.1..2.0"),
+        ([DRIVE | {"minimum": 2.0, "default": 2.0}], "is 2.0 in 2.0..2.0"),
+        ([DRIVE | {"minimum": 0.0, "warp": "exponential"}], "minimum is not above 0"),
+        ([DRIVE | {"id": f"p{i}"} for i in range(33)], "there are 33 parameters; at most 32"),
+    ],
+)
+def test_parameters_that_cannot_be_played_are_refused(parameters, words):
+    with pytest.raises(BundleError) as caught:
+        parse_bundle(with_manifest(lambda raw: raw.update(parameters=parameters)))
+    assert words in str(caught.value)
+
+
+@pytest.mark.parametrize("id", FIXED)
+def test_no_parameter_takes_an_id_of_the_engines_own(id):
+    with pytest.raises(BundleError, match="an id of the engine's own"):
+        parse_bundle(with_manifest(lambda raw: raw.update(parameters=[DRIVE | {"id": id}])))
+
+
+def test_sound_parameters_are_taken():
+    many = [DRIVE | {"id": f"A-z_{i}.x"} for i in range(32)]
+    manifest = parse_bundle(with_manifest(lambda raw: raw.update(parameters=many))).manifest
+    assert [p.id for p in manifest.parameters] == [p["id"] for p in many]

@@ -37,7 +37,15 @@ TIMEOUT_S = 600.0
 """Of one emulated run; loading v2 and four steps of it take about 15 s."""
 
 # What `device.engine.step` imports: the rest of the box's packages are not in the root.
-MODULES = ("__init__", "errors", "manifest", "bundle", "engine/__init__", "engine/step")
+MODULES = (
+    "__init__",
+    "errors",
+    "from_json",
+    "manifest",
+    "bundle",
+    "engine/__init__",
+    "engine/step",
+)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,126 @@
+"""Choose for every product of a step how it is computed: by what it costs and what it spoils.
+
+Each product is tried alone in int8 and in int8x2 (`convert.products`) while the rest stays in
+float, on calibration sound: that gives its share of the output's error. Each shape is timed in
+every form. Errors of different products add up as powers, so the cheapest set of forms below an
+error budget is found greedily: start with the fastest form everywhere, then keep making the change
+that removes most error for the time it adds.
+"""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import onnxruntime as ort
+from onnx import TensorProto, helper
+
+from convert.builder import Builder
+from convert.products import FORMS, Form, Product, emit_product
+
+_TRIES = 12
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What was decided for one product, and why."""
+
+    product: Product
+    form: Form
+    error: Mapping[Form, float]
+    """Share of the output's power that each form's error has."""
+    seconds: Mapping[Form, float]
+    """Time of each form on the machine that converts."""
+
+    @property
+    def reason(self) -> str:
+        """Why it is not plain int8, as a sentence; "" if it is."""
+        if self.form == "int8":
+            return ""
+        alone = 10 * np.log10(max(self.error["int8"], 1e-12))
+        if self.seconds[self.form] <= self.seconds["int8"]:
+            return "no slower this way"
+        return f"int8 alone costs {alone:.0f} dB of error"
+
+
+def probe_emitter(flags: str) -> Callable[[Builder, str, Product], str]:
+    """Emit each product in float, plus the errors of its other forms behind switches.
+
+    `flags` [1, 1, 2·n] is a graph input: element 2·i turns on product i's int8 error, 2·i + 1 its
+    int8x2 error. One session then measures every product without another load.
+    """
+
+    def emit(build: Builder, x: str, product: Product) -> str:
+        exact = emit_product(build, x, product, "float")
+        y = exact
+        for offset, form in enumerate(("int8", "int8x2")):
+            at = 2 * product.index + offset
+            bounds = [build.constant([v], np.int64) for v in (at, at + 1, 2)]
+            switch = build.emit("Slice", [flags, *bounds])
+            error = build.emit("Sub", [emit_product(build, x, product, form), exact])  # type: ignore[arg-type]
+            y = build.emit("Add", [y, build.emit("Mul", [error, switch])])
+        return y
+
+    return emit
+
+
+def time_forms(products: Sequence[Product], tries: int = _TRIES) -> list[dict[Form, float]]:
+    """Seconds of each form of each product on this machine, one thread; equal shapes share."""
+    seen: dict[tuple[int, ...], dict[Form, float]] = {}
+    for product in products:
+        key = (product.rows, *product.weights.shape, product.bias is not None)
+        if key not in seen:
+            seen[key] = {form: _time_one(product, form, tries) for form in FORMS}
+    keys = [(p.rows, *p.weights.shape, p.bias is not None) for p in products]
+    return [seen[key] for key in keys]
+
+
+def _time_one(product: Product, form: Form, tries: int) -> float:
+    build = Builder()
+    k, n = product.weights.shape
+    lone = Product(0, product.rows, product.weights, product.bias)
+    y = emit_product(build, "x", lone, form)
+    build.rename({y: "y"})
+    model = build.model(
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, (1, product.rows, k))],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, (1, product.rows, n))],
+    )
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = 1
+    session = ort.InferenceSession(
+        model.SerializeToString(), options, providers=["CPUExecutionProvider"]
+    )
+    feed = {"x": np.random.default_rng(0).standard_normal((1, product.rows, k), np.float32)}
+    # Between two visits to a product a step streams all its other weights through the cache.
+    elsewhere = np.zeros(4_000_000, np.float32)
+    best = np.inf
+    for _ in range(tries):
+        elsewhere += 1.0
+        begin = time.perf_counter()
+        session.run(None, feed)
+        best = min(best, time.perf_counter() - begin)
+    return best
+
+
+def choose_forms(
+    products: Sequence[Product],
+    errors: Sequence[Mapping[Form, float]],
+    seconds: Sequence[Mapping[Form, float]],
+    target_db: float,
+) -> list[Choice]:
+    """The cheapest forms whose errors together stay `target_db` below the output."""
+    forms: list[Form] = [min(FORMS, key=lambda f, s=s: s[f]) for s in seconds]  # type: ignore[misc]
+    budget = 10 ** (-target_db / 10)
+
+    def gain(i: int, form: Form) -> float:
+        less = errors[i][forms[i]] - errors[i][form]
+        more = max(seconds[i][form] - seconds[i][forms[i]], 1e-9)
+        return less / more
+
+    while sum(e[f] for e, f in zip(errors, forms, strict=True)) > budget:
+        changes = [(gain(i, f), i, f) for i in range(len(forms)) for f in FORMS if f != forms[i]]
+        best, i, form = max(changes, key=lambda change: change[0])
+        if best <= 0:
+            break
+        forms[i] = form
+    return [Choice(p, f, e, s) for p, f, e, s in zip(products, forms, errors, seconds, strict=True)]

@@ -1,0 +1,74 @@
+"""Prove a converted method equal to its source: the device's own step against the `.ts` itself.
+
+Both stream the same blocks with the same random draws, from zero caches, again after a reset, and
+from the caches that the file was exported with; at the bundle's block and at twice that.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from convert.assemble import make_piece, make_step
+from convert.distances import peak_error
+from convert.lift import Lifted, restore
+from convert.model_file import ModelFile
+from convert.oracle import stream
+from convert.stream import cut, draw_blocks, play
+from convert.timemajor import TimeMajorStep
+from device.engine.step import Start
+from device.errors import ConvertError
+
+TOLERANCE = 1e-5
+"""Largest difference that passes, as a share of the output's peak."""
+
+
+@dataclass(frozen=True)
+class Parity:
+    """What was compared, and the largest difference as a share of the peak."""
+
+    method: str
+    block_frames: int
+    blocks: int
+    error: float
+    starts: tuple[Start, ...]
+
+
+def verify(
+    model: ModelFile, lifted: Lifted, step: TimeMajorStep, signal: np.ndarray, seed: int = 11
+) -> Parity:
+    """Compare over `signal`, the method's input [channels, steps].
+
+    Raises:
+        ConvertError: if any output differs by more than `TOLERANCE` of the peak, or a reset does
+            not give the very same output again.
+    """
+    blocks = cut(signal, lifted.input_shape[2])
+    draws = draw_blocks(lifted.draws, len(blocks), np.random.default_rng(seed))
+    ours = make_step(lifted, step)
+    starts: list[Start] = ["zero"]
+    piece = make_piece(lifted, step, "fp32")
+    if piece.graph.start is not None:
+        starts.append("exported")
+    worst = 0.0
+    for start in starts:
+        restore(lifted.states, zero=start == "zero")
+        reference = stream(getattr(model.module, lifted.method), blocks, draws)[0]
+        made = play(ours, blocks, draws, start=start)
+        if not np.array_equal(made, play(ours, blocks, draws, start=start), equal_nan=True):
+            raise ConvertError(f"`{lifted.method}` does not repeat itself after a reset.")
+        worst = max(worst, peak_error(reference, made))
+    restore(lifted.states)
+    if not worst <= TOLERANCE:
+        raise ConvertError(
+            f"`{lifted.method}` would not play as the model does: at a block of "
+            f"{lifted.block_frames} frames it differs from {model.path.name} by {worst:.1e} of the "
+            f"peak, where {TOLERANCE:.0e} is allowed. No bundle was written. Please report this "
+            "with the model's training configuration."
+        )
+    return Parity(lifted.method, lifted.block_frames, len(blocks), worst, tuple(starts))
+
+
+def worst_error(parities: Sequence[Parity]) -> float:
+    """The largest error among comparisons, as a share of the peak."""
+    return max((parity.error for parity in parities), default=0.0)
