@@ -83,8 +83,9 @@ def remarks(converted: "Converted") -> list[str]:
 
 
 def _adaptive(converted: "Converted") -> bool:
+    """Whether some layer holds AdaIN statistics; RAVE exports carry an unused `fake_adain`, too."""
     names = [name for name, _ in converted.model.module.named_buffers()]
-    return any(name.endswith("learn_x") or "adain" in name.lower() for name in names)
+    return any(n.endswith("num_update_x") and not n.startswith("fake_") for n in names)
 
 
 def page(converted: "Converted") -> str:

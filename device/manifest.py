@@ -214,10 +214,9 @@ def _impossible(m: Manifest) -> list[str]:
         if not method.graphs:
             found.append(f"method {name} has no graph")
         for graph in method.graphs.values():
-            members = [graph.member, *([graph.start] if graph.start else [])]
-            found += [f"member {x} has no sha256" for x in members if x not in m.members]
-            shapes += [state.shape for state in graph.states]
-            shapes += [state.written for state in graph.states if state.written]
+            members = {graph.member, graph.start or graph.member}
+            found += [f"member {x} has no sha256" for x in members - m.members.keys()]
+            shapes += [shape for s in graph.states for shape in (s.shape, s.written) if shape]
             found += [
                 f"state {name}.{s.input} of shape {s.shape} is no tail of {s.written}"
                 for s in graph.states

@@ -94,6 +94,8 @@ def play(options: argparse.Namespace, orders: Orders, build: Build) -> None:
     status["pid"] = os.getpid()
     with _listening(options.socket, orders):
         take_posture(status, options.cpu)
+        # In this thread, which the loop runs in: onnxruntime makes denormals zero only in the thread
+        # that opens the process's first session.
         player = build(options)
         warm_up(player)
         with contextlib.closing(open_stream(options, player)) as stream:

@@ -1,5 +1,6 @@
 """The audio process as a whole: how it starts, obeys, refuses and ends."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +9,8 @@ import numpy as np
 import pytest
 import soundfile
 
+from device.params import ParamTable
+from tests.bundles import save, tiny_autoencoder
 from tests.device.audio.child import ROOT, AudioChild
 
 QUIET = ("--card", "none")
@@ -119,3 +122,52 @@ def test_the_process_imports_no_network_no_command_line_and_no_sound_files() -> 
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=60
     )
     assert ended.stdout.strip() == "[]", ended.stderr
+
+
+def test_denormals_are_flushed_in_the_thread_of_the_loop(tmp_path: Path) -> None:
+    """What onnxruntime's session.set_denormal_as_zero does is only done to one thread."""
+    bundle = save(tiny_autoencoder(), tmp_path / "tiny.ondine")
+    soundfile.write(tmp_path / "in.wav", np.zeros(4800), 48_000)
+    ParamTable(tmp_path / "params", create=True)
+    program = tmp_path / "watched.py"
+    program.write_text(_WATCHED)
+    command = [sys.executable, str(program), "--bundle", str(bundle), *QUIET]
+    for name in ("params", "status", "socket"):
+        command += [f"--{name}", str(tmp_path / name)]
+    ended = subprocess.run(
+        [*command, "--input", str(tmp_path / "in.wav")],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert ended.returncode == 0, ended.stderr
+    blocks, flushed = map(int, ended.stdout.splitlines()[-1].split())
+    assert blocks == flushed > 19
+
+
+_WATCHED = """
+import sys
+import numpy as np
+from device.audio.process import build_engine, main
+from device.engine.engine import Engine
+
+class Watched(Engine):
+    blocks = flushed = 0
+    def process(self, audio_in, audio_out, params):
+        super().process(audio_in, audio_out, params)
+        self.blocks += 1
+        self.flushed += not (np.full(8, 1e-40, np.float32) * np.float32(1.0)).any()
+
+def build(options):
+    global player
+    player = build_engine(options)
+    player.__class__ = Watched
+    return player
+
+assert (np.full(8, 1e-40, np.float32) * np.float32(1.0)).any()
+code = main(build=build)
+print(player.blocks, player.flushed)
+sys.exit(code)
+"""
