@@ -12,7 +12,7 @@ import numpy as np
 import onnx
 
 from convert.assemble import Piece, make_method, make_piece, make_step
-from convert.delay import median_delay, response
+from convert.delay import Delay, measure_delay
 from convert.export import export
 from convert.lift import Lifted, lift
 from convert.model_file import ModelFile, open_model
@@ -34,6 +34,7 @@ STAGES = 9
 
 _CALIBRATION_S, _HELD_OUT_S, _VERIFY_BLOCKS = 1.5, 2.5, 24
 _SMALLEST_CALIBRATION_BLOCKS = 24
+_LONGEST_DELAY_S = 1.5
 
 
 @dataclass(frozen=True)
@@ -152,10 +153,10 @@ def _some(work: Work, blocks_in_one: int) -> np.ndarray:
     return heard[:, : _VERIFY_BLOCKS * work.lifted.input_shape[2] * blocks_in_one]
 
 
-def _delay(model: ModelFile, plan: Plan, works: dict[str, Work]) -> int:
-    """The chain's algorithmic delay in frames; 0 for a decoder, which follows no input."""
+def _delay(model: ModelFile, plan: Plan, works: dict[str, Work]) -> Delay:
+    """The chain's algorithmic delay; 0 for a decoder, which follows no input."""
     if plan.kind == "decoder":
-        return 0
+        return Delay(0, "waveform")
     chain = [works[m] for m in (plan.methods if plan.kind == "autoencoder" else plan.methods[:1])]
     steps = [(work.lifted, make_step(work.lifted, work.floating)) for work in chain]
 
@@ -165,8 +166,8 @@ def _delay(model: ModelFile, plan: Plan, works: dict[str, Work]) -> int:
             signal = play(step, blocks, draw_blocks(lifted.draws, len(blocks), None))
         return signal
 
-    seconds = int(1.5 * model.sample_rate_hz)
-    return median_delay(response(through, plan.channels_in, plan.block_frames, seconds))
+    longest = int(_LONGEST_DELAY_S * model.sample_rate_hz)
+    return measure_delay(through, plan.channels_in, plan.block_frames, longest)
 
 
 def _bundle(
@@ -175,7 +176,7 @@ def _bundle(
     works: dict[str, Work],
     options: Options,
     name: str,
-    delay_frames: int,
+    delay: Delay,
 ) -> tuple[Manifest, dict[str, bytes]]:
     for work in works.values():
         if options.precision != "int8":
@@ -191,7 +192,7 @@ def _bundle(
         name=name, kind=plan.kind, sample_rate_hz=model.sample_rate_hz,
         block_frames=plan.block_frames, hop_frames=plan.hop_frames,
         channels_in=plan.channels_in, channels_out=plan.channels_out,
-        latent_size=plan.latent_size, delay_frames=delay_frames,
+        latent_size=plan.latent_size, delay_frames=delay.frames,
         methods={n: make_method(w.lifted, w.pieces) for n, w in works.items()},
         recommended=min(present, key=lambda p: total[p]),
         latents=_latents(plan, works), authors=options.authors, licence=options.licence,
