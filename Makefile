@@ -12,8 +12,8 @@ SHELL := /bin/bash
 VENV := .venv
 BIN := $(VENV)/bin
 ORACLE := .oracle
-MODELS := v2 v1 v2_small raspberry small_causal
-BUNDLES := $(MODELS:%=.arm/bundles/%.ondine)
+DESIGNED_FOR := v2 v1 v2_small raspberry small_causal
+BUNDLES := $(DESIGNED_FOR:%=.arm/bundles/%.ondine)
 BLOCK := 2048
 ARGS :=
 
@@ -54,8 +54,8 @@ lint: set-up-dev ## ruff and mypy
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-# The oracle's packages exist together for Python 3.11 only. Both steps look for themselves what of
-# them is done, so they always run.
+# The oracle's packages exist together for Python 3.11 only. Both steps find out by themselves what
+# is done already, so they always run.
 .PHONY: $(ORACLE)/ready
 $(ORACLE)/ready: set-up-dev
 	@for python in $(BIN)/python python3.11 python3; do
@@ -86,7 +86,7 @@ set-up-base set-up-dev:
 	done
 	$(find_python)
 	$(install_packages)
-	[ -x $(BIN)/python ] || "$$python" -m venv $(VENV)
+	$(BIN)/python -m pip --version >/dev/null 2>&1 || "$$python" -m venv --clear $(VENV)
 	pip="$(BIN)/python -m pip install --quiet --disable-pip-version-check"
 	if [ -n "$(EXTRAS)" ] && ! $(BIN)/python -c "$$is_torch" 2>/dev/null; then
 	  $(install_torch)
