@@ -12,9 +12,6 @@ SHELL := /bin/bash
 VENV := .venv
 BIN := $(VENV)/bin
 ORACLE := .oracle
-DESIGNED_FOR := v2 v1 v2_small raspberry small_causal
-BUNDLES := $(DESIGNED_FOR:%=.arm/bundles/%.ondine)
-BLOCK := 2048
 ARGS :=
 
 TORCH := 2.13.0
@@ -36,14 +33,15 @@ test: set-up-dev ## the default tests, in under three minutes
 oracle: $(ORACLE)/ready ## real RAVE exports (built once: 3 GB, some minutes) against the converter
 	@$(BIN)/python -m pytest -m oracle $(ARGS)
 
-bench: set-up-dev ## what the design promises, measured on this machine
+bench: $(ORACLE)/ready ## what the design promises, measured on this machine
 	@$(BIN)/python -m pytest -m benchmark -s tests/benchmark $(ARGS)
 	for bundle in models/bundles/*.ondine; do
 	  [ ! -f "$$bundle" ] || $(BIN)/ondine bench "$$bundle"
 	done
 
-bench-arm: $(BUNDLES) ## instructions per step on an emulated Pi 4 and Pi 5 (x86 Debian, as root)
-	@$(BIN)/python -m tests.benchmark.arm.count $(BUNDLES) $(ARGS)
+bench-arm: $(ORACLE)/ready ## instructions per step on an emulated Pi 4 and Pi 5 (x86 Debian, as root)
+	@bundles=$$($(BIN)/python -m tests.benchmark.oracle_bundles)
+	$(BIN)/python -m tests.benchmark.arm.count $$bundles $(ARGS)
 
 fmt: set-up-dev ## put the source in its one format
 	@$(BIN)/ruff check --fix-only .
@@ -67,11 +65,6 @@ $(ORACLE)/ready: set-up-dev
 	done
 	echo "The oracle needs Python 3.11, and there is none here." >&2
 	exit 1
-
-.arm/bundles/small_causal.ondine: BLOCK := 256
-.arm/bundles/%.ondine: $(wildcard convert/*.py) | $(ORACLE)/ready
-	@mkdir -p .arm/bundles
-	$(BIN)/ondine convert $(ORACLE)/models/$*.ts --block $(BLOCK) --output $@
 
 # --- set-up ------------------------------------------------------------------------------------
 

@@ -1,24 +1,19 @@
 """Choose for every product of a step how it is computed: by what it costs and what it spoils.
 
 Each product is tried alone in int8 and in int8x2 (`convert.products`) while the rest stays in
-float, on calibration sound: that gives its share of the output's error. Each shape is timed in
-every form. Errors of different products add up as powers, so the cheapest set of forms below an
-error budget is found greedily: start with the fastest form everywhere, then keep making the change
-that removes most error for the time it adds.
+float, on calibration sound: that gives its share of the output's error. What each form costs on a
+small board is known (`convert.cost`). Errors of different products add up as powers, so the
+cheapest set of forms below an error budget is found greedily: start with the fastest form
+everywhere, then keep making the change that removes most error for the time it adds.
 """
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import onnxruntime as ort
-from onnx import TensorProto, helper
 
 from convert.builder import Builder
 from convert.products import FORMS, Form, Product, emit_product
-
-_TRIES = 12
 
 
 @dataclass(frozen=True)
@@ -30,7 +25,7 @@ class Choice:
     error: Mapping[Form, float]
     """Share of the output's power that each form's error has."""
     seconds: Mapping[Form, float]
-    """Time of each form on the machine that converts."""
+    """What each form costs on the board that `convert.cost` models."""
 
     @property
     def reason(self) -> str:
@@ -39,7 +34,7 @@ class Choice:
             return ""
         alone = 10 * np.log10(max(self.error["int8"], 1e-12))
         if self.seconds[self.form] <= self.seconds["int8"]:
-            return "no slower this way"
+            return "no slower on a board"
         return f"int8 alone costs {alone:.0f} dB of error"
 
 
@@ -62,44 +57,6 @@ def probe_emitter(flags: str) -> Callable[[Builder, str, Product], str]:
         return y
 
     return emit
-
-
-def time_forms(products: Sequence[Product], tries: int = _TRIES) -> list[dict[Form, float]]:
-    """Seconds of each form of each product on this machine, one thread; equal shapes share."""
-    seen: dict[tuple[int, ...], dict[Form, float]] = {}
-    for product in products:
-        key = (product.rows, *product.weights.shape, product.bias is not None)
-        if key not in seen:
-            seen[key] = {form: _time_one(product, form, tries) for form in FORMS}
-    keys = [(p.rows, *p.weights.shape, p.bias is not None) for p in products]
-    return [seen[key] for key in keys]
-
-
-def _time_one(product: Product, form: Form, tries: int) -> float:
-    build = Builder()
-    k, n = product.weights.shape
-    lone = Product(0, product.rows, product.weights, product.bias)
-    y = emit_product(build, "x", lone, form)
-    build.rename({y: "y"})
-    model = build.model(
-        [helper.make_tensor_value_info("x", TensorProto.FLOAT, (1, product.rows, k))],
-        [helper.make_tensor_value_info("y", TensorProto.FLOAT, (1, product.rows, n))],
-    )
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = 1
-    session = ort.InferenceSession(
-        model.SerializeToString(), options, providers=["CPUExecutionProvider"]
-    )
-    feed = {"x": np.random.default_rng(0).standard_normal((1, product.rows, k), np.float32)}
-    # Between two visits to a product a step streams all its other weights through the cache.
-    elsewhere = np.zeros(4_000_000, np.float32)
-    best = np.inf
-    for _ in range(tries):
-        elsewhere += 1.0
-        begin = time.perf_counter()
-        session.run(None, feed)
-        best = min(best, time.perf_counter() - begin)
-    return best
 
 
 def choose_forms(

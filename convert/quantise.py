@@ -8,8 +8,9 @@ import onnx
 from onnx import TensorProto, helper
 
 from convert.assemble import bundle_of, make_piece, make_step
+from convert.cost import board_seconds
 from convert.distances import log_spectral_distance_db, snr_db
-from convert.gates import Choice, choose_forms, probe_emitter, time_forms
+from convert.gates import Choice, choose_forms, probe_emitter
 from convert.lift import Lifted
 from convert.products import Form, emit_product
 from convert.stream import cut, draw_blocks, play
@@ -54,7 +55,7 @@ def quantise(
     tightened until that passes (SNR ≥ 30 dB, log-spectral distance ≤ 1 dB) or all is in float.
     """
     errors = _product_errors(lifted, exported, floating, calibration)
-    seconds = time_forms(floating.products)
+    seconds = [board_seconds(product) for product in floating.products]
     steps = lifted.input_shape[2]
     blocks = cut(held_out, steps)
     draws = draw_blocks(lifted.draws, len(blocks), np.random.default_rng(8))

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from device.bundle import read_bundle
+from device.bundle import open_bundle
 from device.child import AudioChild, stop_stale
 from device.config import Profile
 from device.control.desk import Desk
@@ -61,7 +61,7 @@ def play(wish: Play, profile: Profile, screen: Screen) -> None:
         OndineError: with a sentence, if it cannot play or has to give up.
     """
     path = find_bundle(wish.model or DEFAULT_INSTRUMENT)
-    manifest = read_bundle(path).manifest
+    manifest = open_bundle(path).manifest
     specs = specs_of(manifest)
     settings = read_settings(wish.settings, specs)
     events = read_timeline(wish.timeline, specs) if wish.timeline else []

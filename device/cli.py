@@ -117,7 +117,7 @@ def info(model: str | None, headroom_frames: int | None) -> None:
     """
     from rich.console import Console
 
-    from device.bundle import read_bundle
+    from device.bundle import open_bundle
     from device.info import show_bundle, show_names
     from device.paths import bundles, find_bundle
 
@@ -126,7 +126,7 @@ def info(model: str | None, headroom_frames: int | None) -> None:
         show_names(console, bundles())
     else:
         path = find_bundle(model)
-        show_bundle(console, path, read_bundle(path).manifest, headroom_frames)
+        show_bundle(console, path, open_bundle(path).manifest, headroom_frames)
 
 
 @cli.command()

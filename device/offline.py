@@ -8,7 +8,7 @@ from rich.progress import Progress
 
 from device.audio import realtime
 from device.bench import bench, bench_each, report, verdict
-from device.bundle import read_bundle
+from device.bundle import open_bundle
 from device.control.setting import read_settings
 from device.control.timeline import Timeline
 from device.control.timeline_file import read_timeline
@@ -36,7 +36,7 @@ def render(
         OndineError: with a sentence, if any part of it cannot be done.
     """
     path = find_bundle(model)
-    manifest = read_bundle(path).manifest
+    manifest = open_bundle(path).manifest
     specs = specs_of(manifest)
     held = read_settings(settings, specs)
     events = read_timeline(timeline, specs) if timeline else []
@@ -79,7 +79,7 @@ def measure(
     Raises:
         OndineError: with a sentence, if it cannot be played or the measurement not kept.
     """
-    bundle = read_bundle(find_bundle(model))
+    bundle = open_bundle(find_bundle(model))
     # As on stage; without it the slowest steps tell of the machine's other programs.
     if realtime.take_priority():
         console.print("Measured without real-time priority: other programs show in the slowest.")

@@ -18,7 +18,7 @@ from typing import Literal, Protocol
 import numpy as np
 
 from device.audio.sound import load_sound
-from device.bundle import Bundle, read_bundle
+from device.bundle import Bundle, open_bundle
 from device.engine.engine import Engine
 from device.errors import AudioError, ConfigError
 from device.manifest import Precision
@@ -120,7 +120,7 @@ def render_file(
         BundleError, ConfigError: as `render`.
     """
     _check_place(out_wav)
-    bundle = read_bundle(bundle_path)
+    bundle = open_bundle(bundle_path)
     m = bundle.manifest
     sound = load_sound(in_wav, m.channels_in, m.sample_rate_hz)
     rendered = render(

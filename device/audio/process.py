@@ -75,10 +75,10 @@ def build_engine(options: argparse.Namespace) -> Player:
     Raises:
         BundleError: if it cannot be played.
     """
-    from device.bundle import read_bundle
+    from device.bundle import open_bundle
     from device.engine.engine import Engine
 
-    bundle = read_bundle(options.bundle)
+    bundle = open_bundle(options.bundle)
     return Engine(bundle, precision=options.precision, threads=options.threads, seed=options.seed)
 
 
@@ -94,8 +94,8 @@ def play(options: argparse.Namespace, orders: Orders, build: Build) -> None:
     status["pid"] = os.getpid()
     with _listening(options.socket, orders):
         take_posture(status, options.cpu)
-        # In this thread, which the loop runs in: onnxruntime makes denormals zero only in the thread
-        # that opens the process's first session.
+        # Here, in the loop's own thread: onnxruntime makes denormals zero only in the thread that
+        # opens the process's first session.
         player = build(options)
         warm_up(player)
         with contextlib.closing(open_stream(options, player)) as stream:
