@@ -50,7 +50,9 @@ def _bursts(channels: int, block_frames: int, longest_frames: int) -> np.ndarray
     rng = np.random.default_rng(1)
     spacing = longest_frames // 4
     total = (_BURSTS + 1) * spacing + longest_frames
-    sound = np.zeros((channels, -(-total // block_frames) * block_frames), np.float32)
+    # Not quite silent between them: some models divide by the level of what they hear.
+    frames = -(-total // block_frames) * block_frames
+    sound = 1e-4 * rng.standard_normal((channels, frames)).astype(np.float32)
     length = min(1000, spacing // 2)
     for i in range(_BURSTS):
         at = i * spacing + int(rng.integers(spacing // 2))
@@ -80,7 +82,7 @@ def _lag(a: np.ndarray, b: np.ndarray, longest: int) -> tuple[int, float]:
 def _response(play: Play, channels: int, block_frames: int, longest_frames: int) -> np.ndarray:
     """Mean energy [longest_frames] of the output's change, from the click on."""
     rng = np.random.default_rng(5)
-    lead = 2 * block_frames
+    lead = longest_frames // 2 // block_frames * block_frames + block_frames
     blocks = -(-(lead + block_frames + longest_frames) // block_frames)
     quiet = 0.05 * rng.standard_normal((channels, blocks * block_frames)).astype(np.float32)
     before = play(quiet)
@@ -89,7 +91,8 @@ def _response(play: Play, channels: int, block_frames: int, longest_frames: int)
         at = lead + (2 * i + 1) * block_frames // (2 * _CLICKS)
         clicked = quiet.copy()
         clicked[:, at] += 0.5
-        change = ((play(clicked) - before) ** 2).sum(0)[at : at + longest_frames]
+        change = np.nan_to_num(play(clicked) - before) ** 2
+        change = change.sum(0)[at : at + longest_frames]
         total += change / max(float(change.sum()), 1e-20)
     return total / _CLICKS
 

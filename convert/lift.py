@@ -13,12 +13,13 @@ from typing import Any
 import torch
 from torch import Tensor, fx
 
+from convert.decompose import decompose
 from convert.fold import fold_constants
 from convert.fourier import transforms_to_matrices
 from convert.model_file import ModelFile, Signature
 from convert.noise import Draw, draws_to_inputs
 from convert.oracle import FixedDraws
-from convert.record import Buffer, Module, mutated_buffers, record
+from convert.record import Buffer, buffers_of, mutated_buffers, record
 from convert.simplify import simplify
 from device.errors import ConvertError
 
@@ -66,10 +67,12 @@ def lift(model: ModelFile, method: str, block_frames: int) -> Lifted:
     check_block(signature.ratio, block_frames, method)
     run = getattr(model.module, method)
     example = _example(signature, block_frames)
+    held = {buffer.name: buffer.get().clone() for buffer in buffers_of(model.module)}
     with torch.no_grad():
         run(example)  # some modules size their buffers on the first call
         buffers = mutated_buffers(model.module, lambda: run(example))
-    states = _states(model.module, run, example, buffers)
+    exported = [_as_held(buffer.get(), held[buffer.name]) for buffer in buffers]
+    states = _states(run, example, buffers, exported)
     _refuse_not_streaming(model, method, block_frames, states)
     graph = record(model.module, method, example, buffers, [s.zero for s in states])
     restore(states)
@@ -77,6 +80,7 @@ def lift(model: ModelFile, method: str, block_frames: int) -> Lifted:
     simplify(graph)
     draws = draws_to_inputs(graph, method)
     transforms_to_matrices(graph)
+    decompose(graph)
     fold_constants(graph)
     return Lifted(method, signature, block_frames, graph, states, tuple(draws))
 
@@ -103,14 +107,21 @@ def _example(signature: Signature, block_frames: int) -> Tensor:
     return 0.3 * torch.randn(shape, generator=generator)
 
 
+def _as_held(sized: Tensor, held: Tensor) -> Tensor:
+    """The value in the file; zero if the method gave the buffer its size only when it ran."""
+    return held if held.shape == sized.shape else torch.zeros_like(sized)
+
+
 def _states(
-    module: Module, run: Callable[[Tensor], Tensor], example: Tensor, buffers: list[Buffer]
+    run: Callable[[Tensor], Tensor],
+    example: Tensor,
+    buffers: list[Buffer],
+    exported: list[Tensor],
 ) -> tuple[LiftedState, ...]:
     """Cut every buffer to the rows that the method uses: exports store 64, a player needs one.
 
     The rows are found by filling the buffers with noise and looking which rows a block rewrites.
     """
-    exported = [b.get().clone() for b in buffers]
     generator = torch.Generator().manual_seed(1)
     filled = []
     for buffer, value in zip(buffers, exported, strict=True):

@@ -24,9 +24,10 @@ from typing import Any
 
 import numpy as np
 import onnx
-from onnx import helper, numpy_helper
+from onnx import helper
 
 from convert.builder import Builder
+from convert.layouts import Layouts, Source
 from convert.products import Product
 from convert.transposed import OverlapAdd, find_overlap_add
 
@@ -69,23 +70,11 @@ def to_time_major(model: onnx.ModelProto, emit: Emit) -> TimeMajorStep:
 
 class _Rewrite:
     def __init__(self, model: onnx.ModelProto, emit: Emit) -> None:
-        graph = model.graph
-        self.graph = graph
+        self.source = Source(model.graph)
         self.emit = emit
         self.build = Builder()
+        self.layouts = Layouts(self.source, self.build)
         self.products: list[Product] = []
-        self.constants = {i.name: numpy_helper.to_array(i) for i in graph.initializer}
-        self.shapes: dict[str, tuple[int, ...]] = {
-            v.name: tuple(d.dim_value for d in v.type.tensor_type.shape.dim)
-            for v in [*graph.value_info, *graph.input, *graph.output]
-        } | {name: value.shape for name, value in self.constants.items()}
-        self.inputs = {i.name for i in graph.input}
-        self.users: dict[str, list[onnx.NodeProto]] = {}
-        for node in graph.node:
-            for name in node.input:
-                self.users.setdefault(name, []).append(node)
-        self.outputs = {o.name for o in graph.output}
-        self.values: dict[tuple[str, str], str] = {}
         self.written: dict[str, tuple[str, tuple[int, ...]]] = {}
         self.starts: dict[str, OverlapAdd] = {}
         self.done: set[str] = set()
@@ -99,119 +88,83 @@ class _Rewrite:
             "Split": self._split,
             "Transpose": self._transpose,
         } | dict.fromkeys(_ELEMENTWISE, self._elementwise)
-        for node in self.graph.node:
+        for node in self.source.graph.node:
             if node.output[0] in self.done:
                 continue
             if not rules.get(node.op_type, lambda _: False)(node):
-                made = self.build.copy(node, [self._get(i, "ct") if i else "" for i in node.input])
-                self.values |= {(o, "ct"): m for o, m in zip(node.output, made, strict=True) if o}
+                made = self.build.copy(
+                    node, [self.layouts.get(i, "ct") if i else "" for i in node.input]
+                )
+                for name, value in zip(node.output, made, strict=True):
+                    self.layouts.put(name, value, "ct")
         return self._finish()
-
-    # Values and their two layouts: "ct" is channel-major, "tc" time-major.
-
-    def _get(self, name: str, layout: str) -> str:
-        """The name of a value in the wanted layout; transposes it if it is only in the other."""
-        if (name, layout) in self.values:
-            return self.values[name, layout]
-        if name in self.constants:
-            made = self.build.constant(_turned(self.constants[name], layout))
-        elif name in self.inputs and (name, "ct") not in self.values and self._fresh(name):
-            # A cache is ours to lay out; anything else comes in as the engine holds it.
-            first = layout if name.startswith("cached_") else "ct"
-            self.values[name, first] = name
-            return self._get(name, layout)
-        else:
-            other = "ct" if layout == "tc" else "tc"
-            made = self._turn(self.values[name, other], self.shapes[name], layout)
-        self.values[name, layout] = made
-        return made
-
-    def _fresh(self, name: str) -> bool:
-        return (name, "tc") not in self.values
-
-    def _turn(self, value: str, shape: tuple[int, ...], layout: str) -> str:
-        if 1 in shape[1:]:  # a row or a column: the order in memory stays
-            target = (shape[0], shape[2], shape[1]) if layout == "tc" else shape
-            return self.build.emit("Reshape", [value, self.build.constant(target, np.int64)])
-        return self.build.emit("Transpose", [value], perm=[0, 2, 1])
-
-    def _is_time_major(self, name: str) -> bool:
-        return (name, "tc") in self.values and (name, "ct") not in self.values
-
-    def _cube(self, *names: str) -> bool:
-        return all(len(self.shapes.get(n, ())) == 3 for n in names)
-
-    def _put(self, name: str, value: str) -> bool:
-        self.values[name, "tc"] = value
-        return True
 
     # One rule per operator: True if it was emitted time-major.
 
     def _elementwise(self, node: onnx.NodeProto) -> bool:
-        live = [i for i in node.input if i and i not in self.constants]
-        if not self._cube(*live) or not any(map(self._is_time_major, live)):
+        live = [i for i in node.input if i and i not in self.source.constants]
+        if not self.source.cube(*live) or not any(map(self.layouts.is_time_major, live)):
             return False
-        inputs = [self._get(i, "tc") if i else "" for i in node.input]
-        return self._put(node.output[0], self.build.copy(node, inputs)[0])
+        inputs = [self.layouts.get(i, "tc") if i else "" for i in node.input]
+        return self.layouts.put(node.output[0], self.build.copy(node, inputs)[0])
 
     def _concat(self, node: onnx.NodeProto) -> bool:
-        live = [i for i in node.input if i not in self.constants and i not in self.inputs]
-        if not self._cube(*node.input) or not any(map(self._is_time_major, live)):
+        live = self.source.live(node)
+        if not self.source.cube(*node.input) or not any(map(self.layouts.is_time_major, live)):
             return False
         axis = _attributes(node)["axis"] % 3
         value = self.build.emit(
-            "Concat", [self._get(i, "tc") for i in node.input], axis=_AXIS[axis]
+            "Concat", [self.layouts.get(i, "tc") for i in node.input], axis=_AXIS[axis]
         )
         if axis == 2:
             self._keep_tail(node, value)
-        return self._put(node.output[0], value)
+        return self.layouts.put(node.output[0], value)
 
     def _keep_tail(self, node: onnx.NodeProto, value: str) -> None:
         """If the new cache is this join's tail, hand out the join itself instead of a slice."""
         cache = node.input[0]
-        batch, channels, frames = self.shapes[node.output[0]]
-        if not cache.startswith("cached_") or self.values.get((cache, "tc")) != cache:
+        batch, channels, frames = self.source.shapes[node.output[0]]
+        if not cache.startswith("cached_") or not self.layouts.laid_out(cache):
             return
-        for user in self.users.get(node.output[0], []):
-            same = user.output[0] == f"new_{cache}" and user.op_type == "Slice"
-            if same and batch == 1 and self._slices_tail(user, frames, self.shapes[cache][2]):
-                self.written[user.output[0]] = (value, (batch, frames, channels))
-                self.done.add(user.output[0])
-
-    def _slices_tail(self, node: onnx.NodeProto, frames: int, length: int) -> bool:
-        start, end, axis, step = (int(self.constants[i].reshape(-1)[0]) for i in node.input[1:5])
-        first, last, _ = slice(start, end, step).indices(frames)
-        return axis % 3 == 2 and step == 1 and (first, last) == (frames - length, frames)
+        tail = (2, range(frames - self.source.shapes[cache][2], frames))
+        for user in self.source.users.get(node.output[0], []):
+            kept = user.output[0]
+            if kept == f"new_{cache}" and batch == 1 and self.source.slice_of(user) == tail:
+                self.written[kept] = (value, (batch, frames, channels))
+                self.done.add(kept)
 
     def _slice(self, node: onnx.NodeProto) -> bool:
-        if not self._cube(node.input[0]) or not self._is_time_major(node.input[0]):
+        if not self.source.cube(node.input[0]) or not self.layouts.is_time_major(node.input[0]):
             return False
-        start, end, axes, *steps = (self.constants[i] for i in node.input[1:])
+        start, end, axes, *steps = (self.source.constants[i] for i in node.input[1:])
         turned = np.array([_AXIS[int(a) % 3] for a in axes])
         bounds = [self.build.constant(c) for c in (start, end, turned, *steps)]
-        value = self.build.emit("Slice", [self._get(node.input[0], "tc"), *bounds])
-        return self._put(node.output[0], value)
+        value = self.build.emit("Slice", [self.layouts.get(node.input[0], "tc"), *bounds])
+        return self.layouts.put(node.output[0], value)
 
     def _split(self, node: onnx.NodeProto) -> bool:
-        if not self._cube(node.input[0]) or not self._is_time_major(node.input[0]):
+        if not self.source.cube(node.input[0]) or not self.layouts.is_time_major(node.input[0]):
             return False
         attributes = _attributes(node)
         attributes["axis"] = _AXIS[attributes.get("axis", 0) % 3]
-        inputs = [self._get(node.input[0], "tc"), *(self._get(i, "ct") for i in node.input[1:])]
+        inputs = [
+            self.layouts.get(node.input[0], "tc"),
+            *(self.layouts.get(i, "ct") for i in node.input[1:]),
+        ]
         made = self.build.emit_many("Split", inputs, len(node.output), **attributes)
         for name, value in zip(node.output, made, strict=True):
-            self._put(name, value)
+            self.layouts.put(name, value)
         return True
 
     def _transpose(self, node: onnx.NodeProto) -> bool:
         """A transpose to time-major is no transpose any more."""
         turns = list(_attributes(node)["perm"]) == [0, 2, 1]
-        if turns and self._is_time_major(node.input[0]):
-            self.values[node.output[0], "ct"] = self._get(node.input[0], "tc")
-        return turns and (node.output[0], "ct") in self.values
+        if turns and self.layouts.is_time_major(node.input[0]):
+            self.layouts.put(node.output[0], self.layouts.get(node.input[0], "tc"), "ct")
+        return turns and self.layouts.has(node.output[0], "ct")
 
     def _conv(self, node: onnx.NodeProto) -> bool:
-        source, kernel = node.input[0], self.constants.get(node.input[1])
+        source, kernel = node.input[0], self.source.constants.get(node.input[1])
         attributes = _attributes(node)
         if kernel is None or kernel.ndim != 3 or attributes.get("group", 1) != 1:
             return False
@@ -219,24 +172,24 @@ class _Rewrite:
             return False  # a filter bank on raw samples is better as it is
         outputs, channels, taps = kernel.shape
         x, rows = self._windows(
-            self._get(source, "tc"), self.shapes[source], taps,
+            self.layouts.get(source, "tc"), self.source.shapes[source], taps,
             attributes.get("strides", [1])[0], attributes.get("dilations", [1])[0],
         )  # fmt: skip
         weights = kernel.transpose(2, 1, 0).reshape(taps * channels, outputs)
-        bias = self.constants[node.input[2]] if len(node.input) > 2 else None
+        bias = self.source.constants[node.input[2]] if len(node.input) > 2 else None
         weights, end = self._absorb(node.output[0], weights, bias)
-        return self._put(end, self._product(x, rows, weights, bias))
+        return self.layouts.put(end, self._product(x, rows, weights, bias))
 
     def _absorb(
         self, name: str, weights: np.ndarray, bias: np.ndarray | None
     ) -> tuple[np.ndarray, str]:
         """Take a following scaling and channel reversal into the weights (RAVE's filter bank)."""
-        while bias is None and len(self.users.get(name, [])) == 1 and name not in self.outputs:
-            user = self.users[name][0]
-            factor = self.constants.get(user.input[1]) if len(user.input) > 1 else None
+        while bias is None and (user := self.source.only_user(name)) is not None:
+            channels = weights.shape[1]
+            factor = self.source.constants.get(user.input[1]) if len(user.input) > 1 else None
             if user.op_type == "Mul" and factor is not None and factor.size == 1:
                 weights = weights * factor.reshape(())
-            elif user.op_type == "Slice" and self._reverses_channels(user):
+            elif self.source.slice_of(user) == (1, range(channels - 1, -1, -1)):
                 weights = weights[:, ::-1]
             else:
                 break
@@ -244,29 +197,21 @@ class _Rewrite:
             self.done.add(name)
         return weights, name
 
-    def _reverses_channels(self, node: onnx.NodeProto) -> bool:
-        start, end, axis, step = (self.constants[i].reshape(-1) for i in node.input[1:5])
-        length = self.shapes[node.input[0]][1]
-        whole = range(*slice(int(start[0]), int(end[0]), int(step[0])).indices(length))
-        return len(axis) == 1 and int(axis[0]) % 3 == 1 and list(whole) == [*range(length)][::-1]
-
     def _conv_transpose(self, node: onnx.NodeProto) -> bool:
-        found = find_overlap_add(
-            node, self.users, self.constants, self.shapes, self.inputs, self.outputs
-        )
+        found = find_overlap_add(node, self.source)
         if found is None:
             return False
-        cache, channels, frames = found.cache, found.channels, self.shapes[node.input[0]][2]
-        self.shapes[cache] = (1, channels, 1)
-        self.values[cache, "tc"] = cache
+        cache, channels, frames = found.cache, found.channels, self.source.shapes[node.input[0]][2]
+        self.source.shapes[cache] = (1, channels, 1)
+        self.layouts.put(cache, cache)
         self.starts[cache] = found
         self.done |= found.swallowed
-        joined = self.build.emit("Concat", [cache, self._get(node.input[0], "tc")], axis=1)
+        joined = self.build.emit("Concat", [cache, self.layouts.get(node.input[0], "tc")], axis=1)
         self.written[found.new_cache] = (joined, (1, frames + 1, channels))
         x, rows = self._windows(joined, (1, channels, frames + 1), 2, 1, 1)
         y = self._product(x, rows, found.weights, found.bias)
         shape = self.build.constant([1, frames * found.stride, found.outputs], np.int64)
-        return self._put(found.output, self.build.emit("Reshape", [y, shape]))
+        return self.layouts.put(found.output, self.build.emit("Reshape", [y, shape]))
 
     def _windows(
         self, x: str, shape: tuple[int, ...], taps: int, stride: int, dilation: int
@@ -291,17 +236,17 @@ class _Rewrite:
         names: dict[str, str] = {}
         states: list[TimeMajorState] = []
         outputs = []
-        for info in self.graph.output:
+        for info in self.source.graph.output:
             name, kind = info.name, info.type.tensor_type.elem_type
             cache = name.removeprefix("new_")
-            turned = cache != name and self.values.get((cache, "tc")) == cache
-            shape, written = self.shapes[name], None
+            turned = cache != name and self.layouts.laid_out(cache)
+            shape, written = self.source.shapes[name], None
             if name in self.written:
                 value, written = self.written[name]
             else:
-                value = self._get(name, "tc" if turned else "ct")
+                value = self.layouts.get(name, "tc" if turned else "ct")
                 shape = (shape[0], shape[2], shape[1]) if turned else shape
-            if value in names or value in self.inputs:
+            if value in names or value in self.source.inputs:
                 value = self.build.emit("Identity", [value])
             names[value] = name
             outputs.append(helper.make_tensor_value_info(name, kind, written or shape))
@@ -311,9 +256,9 @@ class _Rewrite:
         at = {state.input: state.shape for state in states}
         inputs = [
             helper.make_tensor_value_info(
-                i.name, i.type.tensor_type.elem_type, at.get(i.name, self.shapes[i.name])
+                i.name, i.type.tensor_type.elem_type, at.get(i.name, self.source.shapes[i.name])
             )
-            for i in self.graph.input
+            for i in self.source.graph.input
         ]
         model = self.build.model(inputs, outputs)
         return TimeMajorStep(model, tuple(states), tuple(self.products))
@@ -321,7 +266,7 @@ class _Rewrite:
     def _state(
         self, cache: str, turned: bool, kind: int, written: tuple[int, ...] | None
     ) -> TimeMajorState:
-        shape = self.shapes[cache]
+        shape = self.source.shapes[cache]
         shape = (shape[0], shape[2], shape[1]) if turned else shape
         overlap = self.starts.get(cache)
 
@@ -336,14 +281,3 @@ class _Rewrite:
 
 def _attributes(node: onnx.NodeProto) -> dict[str, Any]:
     return {a.name: helper.get_attribute_value(a) for a in node.attribute}
-
-
-def _turned(value: np.ndarray, layout: str) -> np.ndarray:
-    """A constant that broadcasts against [1, C, T], for [1, T, C]."""
-    if layout == "ct" or value.size == 1:
-        return value
-    if value.ndim == 3:
-        return value.transpose(0, 2, 1)
-    if value.ndim == 2:
-        return value.T
-    return value[:, None]  # [T] against the last axis

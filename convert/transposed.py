@@ -12,12 +12,13 @@ the first half of the kernel and of x[t − 1] with the second half: the cache i
 last input frame, and that is what the rewritten step carries.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import onnx
 from onnx import helper
+
+from convert.layouts import Source
 
 
 @dataclass(frozen=True)
@@ -47,15 +48,9 @@ class OverlapAdd:
         return frame.reshape(1, 1, -1).astype(np.float32)
 
 
-def find_overlap_add(
-    node: onnx.NodeProto,
-    users: Mapping[str, list[onnx.NodeProto]],
-    constants: Mapping[str, np.ndarray],
-    shapes: Mapping[str, tuple[int, ...]],
-    inputs: set[str],
-    outputs: set[str],
-) -> OverlapAdd | None:
+def find_overlap_add(node: onnx.NodeProto, source: Source) -> OverlapAdd | None:
     """The overlap-add around a ConvTranspose node, or None if it is not of this form."""
+    users, shapes, constants = source.users, source.shapes, source.constants
     attributes = {a.name: helper.get_attribute_value(a) for a in node.attribute}
     kernel = constants.get(node.input[1])
     stride = attributes.get("strides", [1])[0]
@@ -71,7 +66,7 @@ def find_overlap_add(
     if batch != 1 or len(adds) != 1 or len(head) != len(users[raw]):
         return None
     (add,) = adds
-    caches = [i for i in add.input if i in inputs and i.startswith("cached_")]
+    caches = [i for i in add.input if i in source.inputs and i.startswith("cached_")]
     if len(caches) != 1 or shapes[caches[0]] != (1, out_channels, stride):
         return None
     new_cache = f"new_{caches[0]}"
@@ -87,7 +82,7 @@ def find_overlap_add(
         output, swallowed = add.output[0], {new_cache}
         if frames != 1 or not any(h.output[0] == new_cache for h in head):
             return None
-    if shapes[output] != (1, out_channels, frames * stride) or new_cache not in outputs:
+    if shapes[output] != (1, out_channels, frames * stride) or new_cache not in source.outputs:
         return None
     swallowed |= {add.output[0], *(h.output[0] for h in head)}
     halves = (kernel[:, :, stride:], kernel[:, :, :stride])

@@ -56,8 +56,6 @@ def bundle_path(row: Row) -> Path:
     if path.exists():
         return path
     BUNDLES.mkdir(parents=True, exist_ok=True)
-    for older in BUNDLES.glob(f"{row.kind}-????????????????.ondine"):
-        older.unlink()
     print(f"benchmark: converting {row.kind} …", end=" ", file=sys.stderr, flush=True)
     began_s = time.monotonic()
     # In a process of its own: conversion sets flags of TorchScript's for good, and needs gigabytes.
@@ -69,6 +67,9 @@ def bundle_path(row: Row) -> Path:
     if done.returncode:
         raise RuntimeError(f"{row.kind} was not converted: {(done.stdout + done.stderr)[-2000:]}")
     print(f"{time.monotonic() - began_s:.0f} s", file=sys.stderr, flush=True)
+    for older in BUNDLES.glob(f"{row.kind}-{'?' * 16}.*"):
+        if older.stem != path.stem:
+            older.unlink()
     return path
 
 
