@@ -17,7 +17,7 @@ ARGS :=
 TORCH := 2.13.0
 TORCH_INDEX := https://download.pytorch.org/whl/cpu
 
-.PHONY: help setup play test oracle bench bench-arm fmt lint set-up-base set-up-dev
+.PHONY: help setup play test oracle bench bench-arm instruments fmt lint set-up-base set-up-dev
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -42,6 +42,13 @@ bench: $(ORACLE)/ready ## what the design promises, measured on this machine
 bench-arm: $(ORACLE)/ready ## instructions per step on an emulated Pi 4 and Pi 5 (x86 Debian, as root)
 	@bundles=$$($(BIN)/python -m tests.benchmark.oracle_bundles)
 	$(BIN)/python -m tests.benchmark.arm.count $$bundles $(ARGS)
+
+instruments: set-up-dev ## convert the shipped instruments again from their committed weights
+	@mkdir -p build
+	$(BIN)/python -m models.export drift -o build/drift.ts
+	$(BIN)/ondine convert build/drift.ts -o models/bundles/drift.ondine \
+	  --author 'The Ondine authors' --licence 'MIT (code), CC0 (weights)' \
+	  --corpus 'synthesised by models/corpus.py' --consent 'no recordings of anyone'
 
 fmt: set-up-dev ## put the source in its one format
 	@$(BIN)/ruff check --fix-only .

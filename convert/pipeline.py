@@ -216,7 +216,11 @@ def _latents(plan: Plan, works: dict[str, Work]) -> tuple[Latent, ...]:
         return ()
     seen = np.concatenate([works["decode"].calibration, works["decode"].held_out], 1)
     low, high = np.nanpercentile(seen, [1, 99], axis=1)
+    labels: tuple[str, ...] = works["encode"].lifted.signature.labels if "encode" in works else ()
+    if len(labels) != plan.latent_size:
+        labels = tuple(f"latent {i}" for i in range(plan.latent_size))
     return tuple(
-        Latent(f"latent {i}", float(a), float(b))
-        for i, (a, b) in enumerate(zip(low, high, strict=True))
+        # nn~ exports mark every label of a signal so.
+        Latent(label.removeprefix("(signal) "), round(float(a), 3), round(float(b), 3))
+        for label, a, b in zip(labels, low, high, strict=True)
     )
