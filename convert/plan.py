@@ -54,7 +54,7 @@ def make_plan(model: ModelFile, block_frames: int | None) -> Plan:
         main = next(n for n in chosen if methods[n] is first)
         chosen = (main, *(n for n in chosen if n != main))
     hop = math.lcm(*(methods[name].ratio for name in chosen))
-    block = block_frames or hop * -(-_SMALLEST_BLOCK // hop)
+    block = hop * -(-_SMALLEST_BLOCK // hop) if block_frames is None else block_frames
     for name in chosen:
         check_block(hop, block, name)
     return Plan(

@@ -13,7 +13,6 @@ import click
 from device.errors import OndineError
 from device.words import nearest, printable
 
-ISSUES = "https://github.com/ondine-audio/ondine/issues"
 _SUMMARIES = {"convert": "Turn a trained model into a bundle."}
 _INSTALL = {"convert": "ondine convert needs the converter: pip install 'ondine[convert]'"}
 _CONVERTER = ("torch", "onnx", "onnxscript")
@@ -82,7 +81,7 @@ class Ondine(click.Group):
                 traceback.print_exc()
             _complain(
                 f"this is a fault of Ondine itself ({type(error).__name__}: {error}). Please run "
-                f"it again with ONDINE_DEBUG=1 and send what it prints to {ISSUES}."
+                "it again with ONDINE_DEBUG=1 and report what it prints."
             )
             code = 1
         sys.exit(code if isinstance(code, int) else 0)

@@ -63,6 +63,8 @@ def summary(status: Status) -> str:
 
 SILENT_S = 3.0
 """Longer than any block: a process that was not heard from for so long has died or hangs."""
+START_S = 10.0
+"""Longer than any start."""
 
 
 def facts(status: Status, now_s: float) -> dict[str, str]:
@@ -72,7 +74,8 @@ def facts(status: Status, now_s: float) -> dict[str, str]:
     if status["stopped"]:
         state = "stopped"
     elif status["blocks"] == 0:
-        state = "starting"
+        slow = now_s - status["started_s"] > START_S
+        state = "did not come to play: the audio process has died or hangs" if slow else "starting"
     elif heard_s > SILENT_S:
         state = f"no block for {heard_s:.0f} s: the audio process has died or hangs"
     rate = max(status["sample_rate_hz"], 1.0)
