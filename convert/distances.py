@@ -4,7 +4,9 @@ import numpy as np
 
 
 def snr_db(reference: np.ndarray, other: np.ndarray) -> float:
-    """Signal-to-noise ratio of `other`, dB."""
+    """Signal-to-noise ratio of `other`, dB, over what is finite in the reference."""
+    finite = np.isfinite(reference)
+    reference, other = reference[finite], other[finite]
     noise = float(((other - reference).astype(np.float64) ** 2).sum())
     signal = float((reference.astype(np.float64) ** 2).sum())
     return float(10 * np.log10(max(signal, 1e-20) / max(noise, 1e-20)))

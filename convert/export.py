@@ -8,6 +8,7 @@ It is the reference that `convert.timemajor` rewrites, and what other ONNX progr
 
 import io
 import logging
+import re
 import warnings
 
 import onnx
@@ -62,9 +63,8 @@ def _sentence(method: str, error: BaseException) -> str:
     while link is not None:
         chain.append(str(link))
         link = link.__cause__
-    text = " ".join(chain)
-    start = text.find("aten.")
-    operator = text[start:].split("'")[0].split(" ")[0].rstrip(".,>)") if start >= 0 else "unknown"
+    found = re.search(r"\b(aten|prims)\.\w+", " ".join(chain))
+    operator = found[0] if found else "an operator"
     return (
         f"`{method}` uses {operator}, which cannot be expressed in ONNX, so it cannot be played "
         "on the box. Replace it in the model and export again."

@@ -144,7 +144,8 @@ def _signals(model: ModelFile, plan: Plan, works: dict[str, Work], options: Opti
         if signature.out_ratio > 1 and work.lifted.method == "encode":
             blocks = cut(heard, steps)
             draws = draw_blocks(work.lifted.draws, len(blocks), np.random.default_rng(6))
-            latents = play(make_step(work.lifted, work.floating), blocks, draws)
+            # A spherical encoder answers silence with NaN, which would spoil all that follows.
+            latents = np.nan_to_num(play(make_step(work.lifted, work.floating), blocks, draws))
 
 
 def _some(work: Work, blocks_in_one: int) -> np.ndarray:

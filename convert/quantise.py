@@ -61,7 +61,7 @@ def quantise(
     draws = draw_blocks(lifted.draws, len(blocks), np.random.default_rng(8))
     reference = play(make_step(lifted, floating), blocks, draws)
     target = SNR_DB + _MARGIN_DB
-    for _ in range(_ROUNDS):
+    for rounds_left in reversed(range(_ROUNDS)):
         choices = choose_forms(floating.products, errors, seconds, target)
         step = build_with(exported, [c.form for c in choices])
         made = play(make_step(lifted, step, "int8"), blocks, draws)
@@ -70,7 +70,8 @@ def quantise(
             distance = log_spectral_distance_db(reference, made)
         if snr >= SNR_DB and (distance or 0.0) <= DISTANCE_DB:
             break
-        target += max(SNR_DB + _MARGIN_DB - snr, 2.0)
+        # The last round has no budget for errors at all: what cannot pass stays in float.
+        target = target + max(SNR_DB + _MARGIN_DB - snr, 2.0) if rounds_left > 1 else np.inf
     return Quantised(step, tuple(choices), snr, distance)
 
 
@@ -89,7 +90,7 @@ def _product_errors(
     draws = draw_blocks(lifted.draws, len(blocks), np.random.default_rng(7))
     flags[...] = 0.0
     reference = play(step, blocks, draws)
-    power = float((reference.astype(np.float64) ** 2).sum()) or 1e-20
+    power = _power(reference) or 1e-20
     found: list[dict[Form, float]] = []
     for i in range(len(floating.products)):
         errors: dict[Form, float] = {"float": 0.0}
@@ -97,9 +98,14 @@ def _product_errors(
             flags[...] = 0.0
             flags[0, 0, 2 * i + offset] = 1.0
             made = play(step, blocks, draws)
-            errors[form] = float(((made - reference).astype(np.float64) ** 2).sum()) / power  # type: ignore[index]
+            errors[form] = _power(made - reference) / power  # type: ignore[index]
         found.append(errors)
     return found
+
+
+def _power(signal: np.ndarray) -> float:
+    """Of what is finite: a spherical encoder answers silence with NaN."""
+    return float((np.nan_to_num(signal, posinf=0.0, neginf=0.0).astype(np.float64) ** 2).sum())
 
 
 def _probe_step(lifted: Lifted, exported: onnx.ModelProto, count: int) -> Step:

@@ -68,7 +68,7 @@ def bundle_path(row: Row) -> Path:
         raise RuntimeError(f"{row.kind} was not converted: {(done.stdout + done.stderr)[-2000:]}")
     print(f"{time.monotonic() - began_s:.0f} s", file=sys.stderr, flush=True)
     for older in BUNDLES.glob(f"{row.kind}-{'?' * 16}.*"):
-        if older.stem != path.stem:
+        if not older.name.startswith(path.stem):
             older.unlink()
     return path
 
