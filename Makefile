@@ -31,7 +31,7 @@ test: set-up-dev ## the default tests, in under three minutes
 	@$(BIN)/python -m pytest $(ARGS)
 
 oracle: $(ORACLE)/ready ## real RAVE exports (built once: 3 GB, some minutes) against the converter
-	@$(BIN)/python -m pytest -m oracle $(ARGS)
+	@$(BIN)/python -m pytest -m "oracle and not benchmark" $(ARGS)
 
 bench: $(ORACLE)/ready ## what the design promises, measured on this machine
 	@$(BIN)/python -m pytest -m benchmark -s tests/benchmark $(ARGS)

@@ -23,12 +23,16 @@ class Piece:
     start_problem: str = ""
 
 
-def make_piece(lifted: Lifted, step: TimeMajorStep, precision: str) -> Piece:
-    """Serialise one precision of a method."""
+def make_piece(
+    lifted: Lifted, step: TimeMajorStep, precision: str, *, start_too: bool = True
+) -> Piece:
+    """Serialise one precision of a method, with its exported start unless that is not needed."""
     member, start = f"{lifted.method}.{precision}.onnx", f"{lifted.method}.{precision}.start.npz"
     states = tuple(State(s.input, s.output, s.shape, s.dtype, s.written) for s in step.states)
     members = {member: step.model.SerializeToString(deterministic=True)}
     held, problem = {}, ""
+    if not start_too:
+        return Piece(Graph(member, states), members)
     for state, source in zip(step.states, lifted.states, strict=True):
         value = source.exported.numpy()
         begin = state.start(value) if np.isfinite(value).all() else None
@@ -53,8 +57,8 @@ def make_method(lifted: Lifted, pieces: Mapping[Precision, Piece]) -> Method:
 
 
 def make_step(lifted: Lifted, step: TimeMajorStep, precision: Precision = "fp32") -> Step:
-    """A running `device.engine.step.Step` of one graph, from memory."""
-    piece = make_piece(lifted, step, precision)
+    """A running `device.engine.step.Step` of one graph, from memory, without an exported start."""
+    piece = make_piece(lifted, step, precision, start_too=False)
     return Step(bundle_of(lifted, {precision: piece}), lifted.method, precision)
 
 

@@ -38,7 +38,7 @@ def log_spectral_distance_db(
 
 
 def _spectrogram(x: np.ndarray, window: int) -> np.ndarray:
-    flat = x.reshape(-1, x.shape[-1])
+    flat = np.nan_to_num(x.reshape(-1, x.shape[-1]))
     flat = np.pad(flat, ((0, 0), (0, max(0, window - flat.shape[1]))))
     frames = np.lib.stride_tricks.sliding_window_view(flat, window, -1)[:, :: window // 4]
     return np.abs(np.fft.rfft(frames * np.hanning(window), axis=-1))

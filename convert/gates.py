@@ -80,4 +80,18 @@ def choose_forms(
         if best <= 0:
             break
         forms[i] = form
+    _take_back(forms, errors, seconds, budget)
     return [Choice(p, f, e, s) for p, f, e, s in zip(products, forms, errors, seconds, strict=True)]
+
+
+def _take_back(
+    forms: list[Form],
+    errors: Sequence[Mapping[Form, float]],
+    seconds: Sequence[Mapping[Form, float]],
+    budget: float,
+) -> None:
+    """Undo what later changes made needless, dearest first: greedy choices overshoot."""
+    for i in sorted(range(len(forms)), key=lambda i: -seconds[i][forms[i]]):
+        spent = sum(e[f] for e, f in zip(errors, forms, strict=True)) - errors[i][forms[i]]
+        fitting = [f for f in FORMS if spent + errors[i][f] <= budget]
+        forms[i] = min(fitting, key=lambda f, i=i: seconds[i][f], default=forms[i])

@@ -58,6 +58,9 @@ def open_model(path: Path) -> ModelFile:
     _refuse_other_files(path)
     # Profiling would specialise the graph over the first runs; we want every operator, each time.
     torch._C._jit_set_profiling_executor(False)
+    # A block is too small to share: two threads wait for each other twenty times longer than
+    # one takes to do it all.
+    torch.set_num_threads(1)
     try:
         module = torch.jit.load(str(path), map_location="cpu").eval()
     except (RuntimeError, ValueError) as error:

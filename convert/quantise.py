@@ -20,8 +20,9 @@ from device.manifest import Method, Port
 
 SNR_DB = 30.0
 DISTANCE_DB = 1.0
-_MARGIN_DB = 0.5
-_ROUNDS = 5
+_MARGIN_DB = 0.2
+_STEP_DB = 0.5
+_ROUNDS = 6
 
 
 @dataclass(frozen=True)
@@ -61,8 +62,11 @@ def quantise(
     draws = draw_blocks(lifted.draws, len(blocks), np.random.default_rng(8))
     reference = play(make_step(lifted, floating), blocks, draws)
     target = SNR_DB + _MARGIN_DB
-    for rounds_left in reversed(range(_ROUNDS)):
-        choices = choose_forms(floating.products, errors, seconds, target)
+    for attempt in range(_ROUNDS + 1):
+        # Should the budget never be met, the last round asks for silence: all in float.
+        choices = choose_forms(
+            floating.products, errors, seconds, target if attempt < _ROUNDS else np.inf
+        )
         step = build_with(exported, [c.form for c in choices])
         made = play(make_step(lifted, step, "int8"), blocks, draws)
         snr, distance = snr_db(reference, made), None
@@ -70,8 +74,7 @@ def quantise(
             distance = log_spectral_distance_db(reference, made)
         if snr >= SNR_DB and (distance or 0.0) <= DISTANCE_DB:
             break
-        # The last round has no budget for errors at all: what cannot pass stays in float.
-        target = target + max(SNR_DB + _MARGIN_DB - snr, 2.0) if rounds_left > 1 else np.inf
+        target += max(SNR_DB + _MARGIN_DB - snr, _STEP_DB)
     return Quantised(step, tuple(choices), snr, distance)
 
 
@@ -116,7 +119,7 @@ def _probe_step(lifted: Lifted, exported: onnx.ModelProto, count: int) -> Step:
     model.graph.input.append(helper.make_tensor_value_info("flags", TensorProto.FLOAT, shape))
     # Emitted time-major nodes read the flags by name: they are an input of the graph as it is.
     step = to_time_major(model, probe_emitter("flags"))
-    piece = make_piece(lifted, step, "fp32")
+    piece = make_piece(lifted, step, "fp32", start_too=False)
     bundle = bundle_of(lifted, {"fp32": piece})
     method = bundle.manifest.methods[lifted.method]
     ports = (*method.inputs, Port("flags", "param", shape))

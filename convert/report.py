@@ -62,9 +62,8 @@ def remarks(converted: "Converted") -> list[str]:
     lines = [f"The model itself answers {ms:.0f} ms late ({m.delay_frames} frames)."]
     if ms > 100:
         lines[0] += " That is how it was trained; a causal model answers sooner."
-    lines.append(
-        f"{m.recommended} is the faster one here, and is played unless you choose otherwise."
-    )
+    if all(len(work.pieces) == 2 for work in converted.works.values()):
+        lines.append(f"{m.recommended} is the faster one here: it is played unless you choose.")
     for name, work in converted.works.items():
         problems = {p.start_problem for p in work.pieces.values()} - {""}
         lines += [f"{name}: starts from zero only; {problem}." for problem in sorted(problems)]

@@ -28,7 +28,7 @@ from onnx import helper
 
 from convert.builder import Builder
 from convert.layouts import Layouts, Source
-from convert.products import Product
+from convert.products import Product, Windows
 from convert.transposed import OverlapAdd, find_overlap_add
 
 Emit = Callable[[Builder, str, Product], str]
@@ -171,14 +171,15 @@ class _Rewrite:
         if any(attributes.get("pads", [])) or kernel.shape[1] < _SMALLEST_CHANNELS:
             return False  # a filter bank on raw samples is better as it is
         outputs, channels, taps = kernel.shape
-        x, rows = self._windows(
-            self.layouts.get(source, "tc"), self.source.shapes[source], taps,
+        windows, rows = _windows(
+            self.source.shapes[source], taps,
             attributes.get("strides", [1])[0], attributes.get("dilations", [1])[0],
         )  # fmt: skip
         weights = kernel.transpose(2, 1, 0).reshape(taps * channels, outputs)
         bias = self.source.constants[node.input[2]] if len(node.input) > 2 else None
         weights, end = self._absorb(node.output[0], weights, bias)
-        return self.layouts.put(end, self._product(x, rows, weights, bias))
+        x = self.layouts.get(source, "tc")
+        return self.layouts.put(end, self._product(x, rows, weights, bias, windows))
 
     def _absorb(
         self, name: str, weights: np.ndarray, bias: np.ndarray | None
@@ -208,27 +209,21 @@ class _Rewrite:
         self.done |= found.swallowed
         joined = self.build.emit("Concat", [cache, self.layouts.get(node.input[0], "tc")], axis=1)
         self.written[found.new_cache] = (joined, (1, frames + 1, channels))
-        x, rows = self._windows(joined, (1, channels, frames + 1), 2, 1, 1)
-        y = self._product(x, rows, found.weights, found.bias)
+        windows, rows = _windows((1, channels, frames + 1), 2, 1, 1)
+        y = self._product(joined, rows, found.weights, found.bias, windows)
         shape = self.build.constant([1, frames * found.stride, found.outputs], np.int64)
         return self.layouts.put(found.output, self.build.emit("Reshape", [y, shape]))
 
-    def _windows(
-        self, x: str, shape: tuple[int, ...], taps: int, stride: int, dilation: int
-    ) -> tuple[str, int]:
-        """Lay each output frame's input frames side by side: [B, T, taps · C]."""
-        batch, channels, frames = shape
-        rows = (frames - (taps - 1) * dilation - 1) // stride + 1
-        if taps == 1 and stride == 1:
-            return x, batch * rows
-        target = self.build.constant([batch, rows, taps * channels], np.int64)
-        if not (rows == 1 and dilation == 1 and taps == frames):
-            index = np.arange(rows)[:, None] * stride + np.arange(taps) * dilation
-            x = self.build.emit("Gather", [x, self.build.constant(index, np.int64)], axis=1)
-        return self.build.emit("Reshape", [x, target]), batch * rows
-
-    def _product(self, x: str, rows: int, weights: np.ndarray, bias: np.ndarray | None) -> str:
-        product = Product(len(self.products), rows, np.ascontiguousarray(weights), bias)
+    def _product(
+        self,
+        x: str,
+        rows: int,
+        weights: np.ndarray,
+        bias: np.ndarray | None,
+        windows: Windows | None,
+    ) -> str:
+        weights = np.ascontiguousarray(weights)
+        product = Product(len(self.products), rows, weights, bias, windows)
         self.products.append(product)
         return self.emit(self.build, x, product)
 
@@ -277,6 +272,20 @@ class _Rewrite:
 
         dtype = helper.tensor_dtype_to_np_dtype(kind).name
         return TimeMajorState(cache, f"new_{cache}", shape, dtype, written, start)
+
+
+def _windows(
+    shape: tuple[int, ...], taps: int, stride: int, dilation: int
+) -> tuple[Windows | None, int]:
+    """Which input frames each output frame needs, for x of `shape` [B, C, L]; and the rows."""
+    batch, channels, frames = shape
+    rows = (frames - (taps - 1) * dilation - 1) // stride + 1
+    if taps == 1 and stride == 1:
+        return None, batch * rows
+    index = None
+    if not (rows == 1 and dilation == 1 and taps == frames):
+        index = np.arange(rows)[:, None] * stride + np.arange(taps) * dilation
+    return Windows(index, (batch, rows, taps * channels)), batch * rows
 
 
 def _attributes(node: onnx.NodeProto) -> dict[str, Any]:

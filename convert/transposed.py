@@ -41,7 +41,11 @@ class OverlapAdd:
         target = tail[0].T.reshape(-1).astype(np.float64)
         if not np.isfinite(target).all():
             return None
-        frame, *_ = np.linalg.lstsq(earlier.T, target, rcond=None)
+        # The normal equations: a hundred times quicker than a singular value decomposition, and
+        # exact enough in float64, as the error below shows.
+        gram = earlier @ earlier.T
+        gram[np.diag_indices_from(gram)] += 1e-12 * gram.trace() / len(gram)
+        frame = np.linalg.solve(gram, earlier @ target)
         error = np.abs(frame @ earlier - target).max()
         if error > 1e-5 * max(float(np.abs(target).max()), 1e-12):
             return None

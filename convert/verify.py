@@ -9,14 +9,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from convert.assemble import make_piece, make_step
+from convert.assemble import bundle_of, make_piece
 from convert.distances import peak_error
 from convert.lift import Lifted, restore
 from convert.model_file import ModelFile
 from convert.oracle import stream
 from convert.stream import cut, draw_blocks, play
 from convert.timemajor import TimeMajorStep
-from device.engine.step import Start
+from device.engine.step import Start, Step
 from device.errors import ConvertError
 
 TOLERANCE = 1e-5
@@ -45,9 +45,9 @@ def verify(
     """
     blocks = cut(signal, lifted.input_shape[2])
     draws = draw_blocks(lifted.draws, len(blocks), np.random.default_rng(seed))
-    ours = make_step(lifted, step)
     starts: list[Start] = ["zero"]
     piece = make_piece(lifted, step, "fp32")
+    ours = Step(bundle_of(lifted, {"fp32": piece}), lifted.method, "fp32")
     if piece.graph.start is not None:
         starts.append("exported")
     worst = 0.0

@@ -57,12 +57,3 @@ def test_a_wrong_call_is_one_sentence(
     assert "\n" not in complaint
     assert "Traceback" not in complaint
     assert sorted(folder.rglob("*")) == before
-
-
-def test_an_empty_folder_to_calibrate_on_is_a_sentence(
-    folder: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
-    with pytest.raises(SystemExit) as ended:
-        cli.main(["convert", "static.ts", "--calibrate", "folder.ondine"])
-    assert ended.value.code == 1
-    assert "no WAV, FLAC or AIFF files in folder.ondine" in capfd.readouterr().err

@@ -17,6 +17,12 @@ def test_snr_of_equals_is_large_and_finite() -> None:
     assert 100 < snr_db(x, x) < 1000
 
 
+def test_snr_leaves_out_what_the_reference_could_not_answer() -> None:
+    x = np.array([3.0, np.nan, -4.0])
+    assert snr_db(x, np.array([3.3, np.nan, -4.4])) == pytest.approx(20)
+    assert np.isnan(snr_db(x, np.array([3.3, 0.0, np.nan])))
+
+
 def test_peak_error_is_a_share_of_the_reference() -> None:
     a = np.array([0.0, 4.0, -8.0])
     assert peak_error(a, a + np.array([0.0, 0.4, 0.0])) == pytest.approx(0.05)
