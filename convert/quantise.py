@@ -21,7 +21,7 @@ from device.manifest import Method, Port
 SNR_DB = 30.0
 DISTANCE_DB = 1.0
 _MARGIN_DB = 0.2
-_STEP_DB = 0.5
+_STEP_DB = 2.0
 _ROUNDS = 6
 
 
@@ -74,7 +74,11 @@ def quantise(
             distance = log_spectral_distance_db(reference, made)
         if snr >= SNR_DB and (distance or 0.0) <= DISTANCE_DB:
             break
-        target += max(SNR_DB + _MARGIN_DB - snr, _STEP_DB)
+        # From what these choices were expected to reach, on: less was asked than was given, or
+        # the spectrum (soft passages) wants more than the power does.
+        expected = -10 * np.log10(max(sum(c.error[c.form] for c in choices), 1e-20))
+        short_db = SNR_DB + _MARGIN_DB - snr
+        target = max(target, expected) + (max(short_db, 0.5) if short_db > 0 else _STEP_DB)
     return Quantised(step, tuple(choices), snr, distance)
 
 
