@@ -7,6 +7,7 @@ import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -35,6 +36,7 @@ STAGES = 9
 _CALIBRATION_S, _HELD_OUT_S, _VERIFY_BLOCKS = 1.5, 2.5, 24
 _SMALLEST_CALIBRATION_BLOCKS = 24
 _LONGEST_DELAY_S = 1.5
+_PRECISIONS: tuple[Precision, ...] = ("fp32", "int8")
 
 
 @dataclass(frozen=True)
@@ -129,7 +131,7 @@ def _signals(model: ModelFile, plan: Plan, works: dict[str, Work], options: Opti
     lengths = [max(_CALIBRATION_S, shortest), max(_HELD_OUT_S, 2 * shortest)]
     first = works[plan.methods[0]].lifted.signature
     audio = calibration_audio(options.calibrate, rate, max(first.in_channels, 1), sum(lengths))
-    cuts = [int(lengths[0] * rate) // block * block]
+    cut_at = int(lengths[0] * rate) // block * block
     latents: np.ndarray | None = None
     for work in works.values():
         signature, steps = work.lifted.signature, work.lifted.input_shape[2]
@@ -139,7 +141,7 @@ def _signals(model: ModelFile, plan: Plan, works: dict[str, Work], options: Opti
             heard = latents
         else:
             heard = latent_walk(signature.in_channels, audio.shape[1] // signature.in_ratio)
-        at = cuts[0] // signature.in_ratio
+        at = cut_at // signature.in_ratio
         work.calibration, work.held_out = heard[:, :at], heard[:, at:]
         if signature.out_ratio > 1 and work.lifted.method == "encode":
             blocks = cut(heard, steps)
@@ -200,15 +202,14 @@ def _bundle(
         corpus=options.corpus, consent=options.consent,
         source=Source(model.path.name, model.sha256, __version__),
     )  # fmt: skip
-    manifest = dataclasses.replace(manifest, measured={n: measured_of(w) for n, w in works.items()})
+    measured: dict[str, Any] = {n: measured_of(w) for n, w in works.items()}
+    measured["delay_found_by"] = delay.found_by
+    manifest = dataclasses.replace(manifest, measured=measured)
     members: dict[str, bytes] = {}
     for work in works.values():
         for piece in work.pieces.values():
             members |= piece.members
     return manifest, members
-
-
-_PRECISIONS: tuple[Precision, ...] = ("fp32", "int8")
 
 
 def _latents(plan: Plan, works: dict[str, Work]) -> tuple[Latent, ...]:
