@@ -11,7 +11,6 @@ slowest steps tell of the other programs on the machine.
 """
 
 import gc
-import hashlib
 import os
 import platform
 import time
@@ -27,7 +26,7 @@ from rich.table import Table
 from device.bundle import Bundle
 from device.engine.engine import Engine
 from device.errors import ConfigError
-from device.manifest import Manifest, Precision, encode_manifest
+from device.manifest import Precision, fingerprint
 from device.params import default_values
 
 FITS_LOAD = 0.8
@@ -152,11 +151,6 @@ def report(results: Iterable[Result]) -> Table:
         ending = "[green]fits[/]" if r.fits else "[red]does not fit[/]"
         table.add_row(r.precision, f"{r.deadline_ms:.2f} ms", *cells, ending)
     return table
-
-
-def fingerprint(m: Manifest) -> str:
-    """What tells this bundle from every other: the sha256 of its manifest."""
-    return hashlib.sha256(encode_manifest(m)).hexdigest()
 
 
 def machine() -> str:

@@ -23,6 +23,7 @@ from device.manifest import Manifest, decode_manifest, encode_manifest
 MANIFEST = "manifest.json"
 MAX_BYTES = 1 << 30
 MAX_MEMBERS = 64
+MAX_MANIFEST_BYTES = 1 << 20
 
 _DAMAGE = (zipfile.BadZipFile, EOFError, NotImplementedError, OSError, RuntimeError, ValueError)
 """What `zipfile` raises, one time or another, over a file that is not as it should be."""
@@ -83,6 +84,8 @@ def _open(file: Path | io.BytesIO, begin: bytes, size: int, where: str) -> Bundl
         names = _names(archive, size)
         if MANIFEST not in names:
             raise BundleError(f"there is no {MANIFEST} in it, so it is not an Ondine bundle")
+        if (claimed := archive.getinfo(MANIFEST).file_size) > MAX_MANIFEST_BYTES:
+            raise BundleError(f"its manifest has {claimed} bytes; {MAX_MANIFEST_BYTES} are allowed")
         manifest = decode_manifest(archive.read(MANIFEST))
         names.remove(MANIFEST)
         if missing := manifest.members.keys() - names:

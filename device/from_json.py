@@ -5,11 +5,15 @@ the manifest is made of, and no more.
 """
 
 import dataclasses
-import difflib
 import math
 import types
 import typing
 from typing import Any, Literal
+
+from device.words import nearest
+
+_MOST_NAMED = 8
+"""Unknown keys that are named; of thousands the rest would say no more, and take a second."""
 
 
 def build(kind: Any, raw: Any, where: str, problems: list[str]) -> Any:
@@ -36,9 +40,13 @@ def build(kind: Any, raw: Any, where: str, problems: list[str]) -> Any:
     if kind is Any:
         return raw
     if kind is float and isinstance(raw, (int, float)) and not isinstance(raw, bool):
-        if not math.isfinite(raw):
+        try:
+            number = float(raw)
+        except OverflowError:  # A whole number of hundreds of digits.
+            number = math.inf
+        if not math.isfinite(number):
             problems.append(f"{where} is not finite")
-        return float(raw)
+        return number
     if kind in (int, str) and isinstance(raw, kind) and not isinstance(raw, bool):
         return raw
     wanted = getattr(origin or kind, "__name__", str(kind))
@@ -51,10 +59,12 @@ def _build_dataclass(kind: type, raw: Any, where: str, problems: list[str]) -> A
         problems.append(f"{where} is {type(raw).__name__}, not an object")
         return None
     hints = typing.get_type_hints(kind)
-    for key in raw.keys() - hints.keys():
-        near = difflib.get_close_matches(key, hints, 1)
-        hint = f" (did you mean {near[0]}?)" if near else ""
-        problems.append(f"{where}.{key} is unknown{hint}")
+    unknown = sorted(raw.keys() - hints.keys())
+    for key in unknown[:_MOST_NAMED]:
+        near = nearest(key, hints).removeprefix("; ")
+        problems.append(f"{where}.{key} is unknown" + (f" ({near})" if near else ""))
+    if len(unknown) > _MOST_NAMED:
+        problems.append(f"and {len(unknown) - _MOST_NAMED} more keys of {where} are")
     values = {k: build(hints[k], raw[k], f"{where}.{k}", problems) for k in hints if k in raw}
     missing = [
         f.name

@@ -5,6 +5,7 @@ and checks it whole: unknown keys, wrong types and impossible numbers are all re
 """
 
 import dataclasses
+import hashlib
 import json
 import math
 import re
@@ -160,6 +161,11 @@ def encode_manifest(manifest: Manifest) -> bytes:
     return json.dumps(dataclasses.asdict(manifest), indent=1, ensure_ascii=False).encode()
 
 
+def fingerprint(m: Manifest) -> str:
+    """What tells this bundle from every other: the sha256 of its manifest."""
+    return hashlib.sha256(encode_manifest(m)).hexdigest()
+
+
 def decode_manifest(data: bytes) -> Manifest:
     """Read and check a manifest.
 
@@ -168,7 +174,9 @@ def decode_manifest(data: bytes) -> Manifest:
     """
     try:
         raw = json.loads(data)
-    except (UnicodeDecodeError, ValueError, RecursionError) as error:
+        # Half a letter (a lone surrogate) can be read, and never be written again.
+        json.dumps(raw, ensure_ascii=False).encode()
+    except (UnicodeError, ValueError, RecursionError) as error:
         raise BundleError(f"the manifest is not readable JSON ({error})") from None
     if not isinstance(raw, dict):
         raise BundleError("the manifest is not a JSON object")

@@ -24,6 +24,7 @@ Warp = Literal["linear", "exponential"]
 
 _HEADER_BYTES = 64
 _MAGIC = 0x4F4E4431  # "OND1"
+_VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,10 @@ FIXED: dict[str, ParamSpec] = {spec.id: spec for spec in _SPECS}
 LATENT_BIAS = slice(FIXED["latent_bias_0"].slot, FIXED["latent_bias_0"].slot + MAX_LATENTS)
 LATENT_SCALE = slice(FIXED["latent_scale_0"].slot, FIXED["latent_scale_0"].slot + MAX_LATENTS)
 MODEL = slice(len(_SPECS), len(_SPECS) + MAX_PARAMETERS)
-SLOTS = MODEL.stop
+SERIAL = MODEL.stop
+"""Which load of a bundle the latents' and the model's slots are meant for: a whole number that
+control counts up. Until it is that of the bundle that plays, they are still the last bundle's."""
+SLOTS = SERIAL + 1
 
 
 def specs_of(manifest: Manifest) -> dict[str, ParamSpec]:
@@ -132,10 +136,10 @@ class ParamTable:
         self._values = np.frombuffer(self._map, np.float32, SLOTS, _HEADER_BYTES)
         self._scratch = np.zeros(SLOTS, np.float32)
         if create:
-            head[:] = (_MAGIC, 1)
+            head[:] = (_MAGIC, _VERSION)
             self._sequence[0] = 0
             self._values[:] = default_values()
-        elif head[0] != _MAGIC or head[1] != 1:
+        elif head[0] != _MAGIC or head[1] != _VERSION:
             raise ControlError(f"{path} is no params table of this version; restart Ondine")
 
     def write(self, changes: dict[int, float]) -> None:

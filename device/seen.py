@@ -9,9 +9,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal
 
-from device.bench import FITS_LOAD, Result, deadline_ms, fingerprint, machine
+from device.bench import FITS_LOAD, Result, deadline_ms, machine
 from device.errors import ConfigError
-from device.manifest import Manifest, Precision
+from device.manifest import Manifest, Precision, fingerprint
 
 
 def read_seen(path: Path) -> list[Result]:

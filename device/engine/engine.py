@@ -15,19 +15,12 @@ import numpy as np
 
 from device.bundle import Bundle
 from device.engine.chain import Chain, played
-from device.engine.dc import DcBlocker
-from device.engine.guard import Guard, Repair
-from device.engine.limiter import Limiter
+from device.engine.guard import Repair
 from device.engine.mix import DryPath, crossfade
-from device.engine.smoothing import Glide
 from device.engine.step import Start
+from device.engine.strip import Strip
 from device.errors import ConfigError
 from device.manifest import Manifest, Precision
-from device.params import FIXED, SLOTS, default_values, specs_of
-
-_INPUT_GAIN, _OUTPUT_GAIN, _DRY_WET, _CEILING = (
-    FIXED[id].slot for id in ("input_gain_db", "output_gain_db", "dry_wet", "limiter_ceiling_db")
-)
 
 
 class Engine:
@@ -52,7 +45,7 @@ class Engine:
             ConfigError: if the bundle makes no sound or has no graphs of this precision.
             BundleError: if its graphs cannot be loaded or do not fit together.
         """
-        m = bundle.manifest
+        m = self.manifest = bundle.manifest
         if threads < 1 or seed < 0:
             raise ConfigError(f"threads is {threads} (1 or more), seed is {seed} (0 or more)")
         block, rate, channels = m.block_frames, m.sample_rate_hz, m.channels_out
@@ -63,15 +56,10 @@ class Engine:
         self.peak_in = self.peak_out = 0.0
         self.limited = self.repaired = False
 
-        self._params = _Settings(m)
-        self._gains = Glide(4, block, 1.0 / rate)
-        self._targets = np.zeros(4)
-        self._guard = Guard(m.channels_in, block)
+        self._strip = Strip(rate, block, m.channels_in, channels, m)
         self._chain = Chain(bundle, self.precision, threads, seed)
         self._repair = Repair(channels, block, rate)
         self._dry = DryPath(m.channels_in, channels, block, m.delay_frames)
-        self._dc = DcBlocker(channels, block, rate)
-        self._limiter = Limiter(channels, block, rate)
         self._mix = np.zeros((channels, block), np.float32)
         self._start: Start = "zero"
 
@@ -83,25 +71,20 @@ class Engine:
         whatever comes in.
         """
         with np.errstate(all="ignore"):
-            values = self._params.read(params)
-            ceiling = self._set_gains(values)
-            input_gain, output_gain, wet_share, dry_share = self._gains.values
-            heard, wet, mix = self._chain.heard, self._chain.wet, self._mix
-
-            np.multiply(audio_in, input_gain, out=heard)
-            self.peak_in = self._guard.clean(heard)
+            strip, heard, wet, mix = self._strip, self._chain.heard, self._chain.wet, self._mix
+            values = strip.begin(params)
+            strip.hear(audio_in, heard)
             self._dry.push(heard)
             self.repaired = not self._play(values)
-            crossfade(wet, self._dry.block, wet_share, dry_share, mix)
-            self._dc.process(mix)
-            np.multiply(mix, output_gain, out=audio_out)
-            self.peak_out, self.limited = self._limiter.process(audio_out, ceiling)
+            crossfade(wet, self._dry.block, strip.wet_share, strip.dry_share, mix)
+            strip.leave(mix, audio_out)
+            self.peak_in, self.peak_out, self.limited = strip.peak_in, strip.peak_out, strip.limited
 
     def reset(self, start: Start = "zero") -> None:
         """Back to the first block: caches at zero or as exported, and the same noise again."""
         self._start = start
         self._chain.reset(start)
-        for part in (self._params, self._gains, self._repair, self._dry, self._dc, self._limiter):
+        for part in (self._strip, self._repair, self._dry):
             part.reset()
         self.peak_in = self.peak_out = 0.0
         self.limited = self.repaired = False
@@ -111,7 +94,7 @@ class Engine:
         silence = np.zeros((self.channels_in, self.block_frames), np.float32)
         unheard = np.zeros((self.channels_out, self.block_frames), np.float32)
         for _ in range(blocks):
-            self.process(silence, unheard, self._params.values)
+            self.process(silence, unheard, self._strip.values)
         self.reset(self._start)
 
     def _play(self, params: np.ndarray) -> bool:
@@ -126,42 +109,6 @@ class Engine:
             return True
         self._chain.forget(self._start)
         return False
-
-    def _set_gains(self, params: np.ndarray) -> float:
-        """Move the gains towards the params' and return the ceiling, linear."""
-        share = params.item(_DRY_WET)
-        self._targets[0] = 10.0 ** (params.item(_INPUT_GAIN) / 20.0)
-        self._targets[1] = 10.0 ** (params.item(_OUTPUT_GAIN) / 20.0)
-        self._targets[2] = share
-        self._targets[3] = 1.0 - share
-        self._gains.move(self._targets)
-        return float(10.0 ** (params.item(_CEILING) / 20.0))
-
-
-class _Settings:
-    """The params as the engine may use them: every one finite and in its range."""
-
-    def __init__(self, m: Manifest) -> None:
-        specs = (FIXED | specs_of(m)).values()
-        self._defaults = default_values(m)
-        self.values = self._defaults.copy()
-        self._low = np.zeros(SLOTS, np.float32)
-        self._high = np.zeros(SLOTS, np.float32)
-        for spec in specs:
-            self._low[spec.slot], self._high[spec.slot] = spec.minimum, spec.maximum
-        self._finite = np.zeros(SLOTS, bool)
-
-    def read(self, params: np.ndarray) -> np.ndarray:
-        """Take over what is finite in `params` [SLOTS], clamped; returns all values."""
-        np.isfinite(params, out=self._finite)
-        np.copyto(self.values, params, where=self._finite)
-        np.maximum(self.values, self._low, out=self.values)
-        np.minimum(self.values, self._high, out=self.values)
-        return self.values
-
-    def reset(self) -> None:
-        """Back to the defaults, for what is never finite."""
-        np.copyto(self.values, self._defaults)
 
 
 def _recommended(m: Manifest) -> Precision:

@@ -15,6 +15,9 @@ import numpy as np
 LIMIT = 4.0
 """+12 dBFS. No sane signal is larger, and filters must never meet 1e30."""
 FADE_S = 0.005
+RUNAWAY = 1000.0
+"""+60 dBFS. Knobs at their ends can make a model loud; only feedback makes it as loud as that, and
+it would be infinite soon. It is treated as if it were."""
 
 
 class Guard:
@@ -58,7 +61,8 @@ class Repair:
     def check(self, wet: np.ndarray) -> bool:
         """Make `wet` [channels, frames] playable in place; False if it was bad and is muted."""
         peak = self._guard.peak(wet)
-        if not math.isfinite(peak):
+        # Written so that NaN is bad, too: it compares as False.
+        if not peak <= RUNAWAY:
             self.mute(wet)
             return False
         if peak > LIMIT:

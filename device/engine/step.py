@@ -21,6 +21,7 @@ from device.manifest import Graph, Method, Port, Precision
 Start = Literal["zero", "exported"]
 
 ort.set_default_logger_severity(4)
+ort.disable_telemetry_events()  # It speaks to nobody on Linux today; it shall not begin to.
 
 
 class Step:

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from device.bench import FITS_LOAD, bench, bench_each, fingerprint, machine, report, verdict
+from device.bench import FITS_LOAD, bench, bench_each, machine, report, verdict
 from device.errors import ConfigError
+from device.manifest import fingerprint
 from device.seen import choose_precision, read_seen, write_seen
 from tests.bundles import tiny_autoencoder, tiny_noise, tiny_stereo
 

@@ -105,6 +105,27 @@ def test_impossible_ports_and_parameters_are_named():
         changed(lambda raw: raw.update(parameters=[numbers]))
 
 
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (lambda raw: raw.update(name="a\ud800"), "surrogates not allowed"),
+        (lambda raw: raw["measured"].update({"a\udfff": 1}), "surrogates not allowed"),
+        (lambda raw: raw.update({f"key{i}": 1 for i in range(20_000)}), "and 19992 more keys"),
+        (lambda raw: raw["parameters"][0].update(default=10**400), "default is not finite"),
+    ],
+)
+def test_what_json_can_say_and_nothing_else_can_is_refused_shortly(spoil, words):
+    def spoiled(raw):
+        raw["parameters"] = [
+            {"id": "x", "label": "X", "minimum": 0.0, "maximum": 1.0, "default": 0.0}
+        ]
+        spoil(raw)
+
+    with pytest.raises(BundleError, match=words) as caught:
+        changed(spoiled)
+    assert len(str(caught.value)) < 2_000
+
+
 _JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.just(1.5),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),

@@ -1,11 +1,14 @@
 """What must hold whatever comes in: finite, limited, muted where it broke, and alive again."""
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from device.engine.engine import Engine
+from device.engine.guard import RUNAWAY
 from tests.bundles import tiny_autoencoder, tiny_breakable
 from tests.device.engine.playing import noise, play, table, tone
 
@@ -94,6 +97,26 @@ def test_output_is_finite_and_within_the_ceiling(seed, level, gains, bad, wild):
     assert np.isfinite(out).all()
     assert np.abs(out).max() <= ceiling * ROUND_OFF
     assert engine.peak_out <= ceiling * ROUND_OFF
+
+
+def test_a_model_that_runs_away_is_muted_and_starts_afresh():
+    """`fault` at 0.9 makes it ten times as loud, and what it feeds back grows by five a block."""
+    engine = Engine(tiny_breakable())
+    sound = tone(375.0, BLOCK * 60, 0.1)
+    params = table(model_0=0.9)
+    # At first it is only loud, which the limiter is for.
+    play(engine, sound[:, : 2 * BLOCK], params)
+    assert engine.limited
+    assert not engine.repaired
+    blocks = math.ceil(math.log(RUNAWAY, 5))
+    for i in range(2, blocks + 2):
+        out = play(engine, sound[:, BLOCK * i : BLOCK * (i + 1)], params)
+        if engine.repaired:
+            break
+    assert engine.repaired
+    assert np.abs(out[0, 240:]).max() < 0.1
+    assert np.abs(play(engine, sound[:, : 2 * BLOCK])).max() < 0.2
+    assert not engine.repaired
 
 
 def test_it_says_when_it_limits():
