@@ -1,0 +1,1 @@
+"""Bundles that were made to do harm: each an actual file, each with a name."""
