@@ -17,7 +17,7 @@ ARGS :=
 TORCH := 2.13.0
 TORCH_INDEX := https://download.pytorch.org/whl/cpu
 
-.PHONY: help setup play test oracle bench bench-arm instruments fmt lint set-up-base set-up-dev
+.PHONY: help setup play test faults soak oracle bench bench-arm instruments fmt lint set-up-base set-up-dev
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -29,6 +29,12 @@ play: set-up-base ## play: the built-in instrument, or ARGS="glass.ondine --card
 
 test: set-up-dev ## the default tests, in under three minutes
 	@$(BIN)/python -m pytest $(ARGS)
+
+faults: set-up-dev ## faults injected by the hundred, in six minutes: what CI runs
+	@$(BIN)/python -m pytest -m "slow and not oracle and not benchmark" tests/faults $(ARGS)
+
+soak: set-up-dev ## faults in full, hours of them; goes on where it was ended; ARGS="--minutes 30"
+	@$(BIN)/python -m tests.faults.soak $(ARGS)
 
 oracle: $(ORACLE)/ready ## real RAVE exports (built once: 3 GB, some minutes) against the converter
 	@$(BIN)/python -m pytest -m "oracle and not benchmark" $(ARGS)

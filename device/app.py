@@ -1,174 +1,186 @@
 """`ondine play`: the whole instrument on a desktop, top to bottom.
 
-    bundle ─► tables ─► audio process ─► sources ─► until stopped ─► summary
+    what plays ─► tables ─► audio process ─► sources ─► until stopped ─► summary
+        ▲                                       │
+        └──────────── load, keep, stop ◄────────┘
 
 This is the control process. It reads and writes the shared tables and never touches sound.
 """
 
 import asyncio
 import contextlib
+import dataclasses
 import fcntl
+import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
-from device.bundle import open_bundle
-from device.child import AudioChild, stop_stale
+from device.adopted import stop_stale
+from device.board import memory_free_bytes
+from device.child import AudioChild
 from device.config import Profile
+from device.control.control_socket import ControlSocket
 from device.control.desk import Desk
-from device.control.osc import routes
-from device.control.osc_reply import Answer
+from device.control.osc import Route, routes
 from device.control.osc_server import OscServer
-from device.control.setting import read_settings
-from device.control.source import Reading, Source
-from device.control.timeline import Timeline
-from device.control.timeline_file import read_timeline
-from device.control.timeline_source import TimelineSource
-from device.demo import SECONDS, wander, write_phrase
-from device.display import dropouts, latency_ms
-from device.errors import AudioError, ConfigError, ControlError
+from device.control.source import Source
+from device.datagram import send
+from device.demo import write_phrase
+from device.errors import ConfigError, ControlError
+from device.keeping import Keeping
+from device.launch import arguments
+from device.lookout import Lookout
 from device.manifest import Manifest
+from device.moves import plan_moves
+from device.opening import Opening, begin_anew, choose_precision, left_behind
+from device.orders import Orders
 from device.params import ParamTable, specs_of
-from device.paths import DEFAULT_INSTRUMENT, RunFolder, find_bundle, run_folder, seen_file
+from device.paths import RunFolder, admitted_file, run_folder
 from device.performance import Performance
-from device.route import DEMONSTRATION, Route, choose_route
+from device.playing import Playing, write_playing
+from device.route import DEMONSTRATION
 from device.screen import Screen
-from device.status import Status
+from device.status_answers import status_answers
+from device.swap import Swap
+from device.wish import Play, asked_of
 
-
-@dataclass(frozen=True)
-class Play:
-    """What a player asked for. None leaves the choice to the profile and to what is there."""
-
-    model: str | None = None
-    input: str | None = None
-    output: Path | None = None
-    card: str | None = None
-    seconds: float | None = None
-    precision: str | None = None
-    headroom_frames: int | None = None
-    timeline: Path | None = None
-    osc_host: str | None = None
-    osc_port: int | None = None
-    settings: tuple[str, ...] = ()
-    seed: int = 0
+__all__ = ["Play", "play"]
 
 
 def play(wish: Play, profile: Profile, screen: Screen) -> None:
     """Play until the input ends, the time is over, or the player has had enough.
 
     Raises:
-        OndineError: with a sentence, if it cannot play or has to give up.
+        OndineError: with a sentence, if it cannot play.
     """
-    path = find_bundle(wish.model or DEFAULT_INSTRUMENT)
-    manifest = open_bundle(path).manifest
-    specs = specs_of(manifest)
-    settings = read_settings(wish.settings, specs)
-    events = read_timeline(wish.timeline, specs) if wish.timeline else []
-    route = _route(wish, profile, manifest)
     folder = run_folder()
     with _only_one(folder):
-        stop_stale(folder)
-        table = ParamTable(folder.params, create=True)
-        desk = Desk(table, specs)
-        desk.defaults()
-        desk.take([Reading(id, value, False, "settings", 0.0) for id, value in settings.items()])
-        if route.input == DEMONSTRATION:
-            write_phrase(folder.demonstration, manifest.sample_rate_hz)
-            events = events or wander(manifest, SECONDS)
-        for note in route.notes:
+        opening = left_behind(wish, profile, folder) or begin_anew(wish, profile, _admit)
+        moves = plan_moves(wish, opening)
+        if opening.audio is None:
+            stop_stale(folder)
+        for note in opening.notes:
             screen.say(note)
-        precision = _precision(wish, profile, manifest)
-        child = AudioChild(folder, _arguments(path, folder, route, precision, wish, profile))
-        sources: list[Source] = []
-        if events:
-            sources.append(TimelineSource(Timeline(events, specs, settings), specs))
-        sources += _osc(wish, profile, manifest, desk, child, folder, screen)
+        playing = opening.playing
+        if playing.input == DEMONSTRATION and opening.audio is None:
+            write_phrase(folder.demonstration, playing.manifest.sample_rate_hz)
+
+        desk = _desk(folder, opening)
+        keeping = Keeping(folder, desk, playing, 60.0 * profile.recording.minutes)
+        take = keeping.tee(desk.take)
+        if opening.load is None:
+            take(moves.readings)
+        osc: OscServer | None = None
+
+        def addresses() -> dict[str, Route]:
+            return routes(
+                desk.specs,
+                reset=lambda: send(folder.socket, "reset"),
+                status=lambda: status_answers(folder, swap.playing),
+                value=desk.value,
+                load=orders.load_named,
+                keep=lambda: orders.begin("keep"),
+            )
+
+        def changed(now: Playing) -> None:
+            """Another instrument plays."""
+            keeping.plays(now)
+            if moves.timeline is not None:
+                moves.timeline.close()
+            if osc is not None:
+                osc.replace(addresses())
+
+        swap = Swap(
+            folder,
+            desk,
+            playing,
+            last_serial=opening.last_serial,
+            admit=_admit,
+            precision=lambda manifest, asked: choose_precision(manifest, asked, wish, profile),
+            changed=changed,
+        )
+        orders = Orders(swap, keep=keeping.keep, stop=lambda: performance.stop(), say=screen.say)
+        osc = _osc(wish, profile, addresses(), screen)
+
+        def begun() -> None:
+            """It plays, or was found playing."""
+            if moves.timeline is not None and not opening.goes_on and opening.load is None:
+                swap.playing = dataclasses.replace(swap.playing, began_s=time.monotonic())
+            write_playing(folder.playing, swap.playing)
+            keeping.plays(swap.playing)
+            if opening.load is not None:
+                orders.tell(bring_in(opening.load))
+
+        async def bring_in(wanted: str) -> None:
+            """Load what is asked for in the place of what was found playing; then it is moved."""
+            screen.say(await swap.load(wanted, latency="free"))
+            take(moves.readings)
+            began_s = None
+            if moves.timeline is not None:
+                moves.timeline.start(asyncio.get_running_loop(), take)
+                sources.append(moves.timeline)  # so that it is closed with the others
+                began_s = time.monotonic()
+            swap.playing = dataclasses.replace(
+                swap.playing, asked=asked_of(wish, profile), began_s=began_s
+            )
+            write_playing(folder.playing, swap.playing)
+
+        sources: list[Source] = [ControlSocket(folder.control, orders.obey)]
+        sources += [osc] if osc is not None else []
+        sources.append(
+            Lookout(
+                folder.status,
+                swap,
+                free=memory_free_bytes,
+                limit_bytes=profile.memory.keep_free_mib << 20,
+                shed=lambda: send(folder.socket, "shed"),
+                say=screen.say,
+            )
+        )
+        if moves.timeline is not None and opening.load is None:
+            sources.append(moves.timeline)
         performance = Performance(
-            child,
+            lambda again: AudioChild(
+                folder, arguments(swap.playing, folder, profile, patient=again or opening.resumed)
+            ),
+            swap,
             sources,
-            desk.take,
+            take,
             folder.status,
             screen,
-            name=manifest.name,
+            found=opening.audio,
+            begun=begun,
             seconds=wish.seconds,
             # A recording would begin again from nothing, over what was kept so far.
-            again=route.output is None,
+            again=playing.output is None,
         )
         try:
             asyncio.run(performance.run())
         finally:
+            folder.playing.unlink(missing_ok=True)
             # It lies in memory, and a minute of sound is megabytes.
             folder.demonstration.unlink(missing_ok=True)
 
 
-def _route(wish: Play, profile: Profile, manifest: Manifest) -> Route:
-    from device.audio.cards import list_cards
+def _admit(path: Path) -> Manifest:
+    from device.admission.admit import admit
 
-    return choose_route(
-        input=wish.input,
-        output=wish.output,
-        card=wish.card,
-        preferred=profile.audio.cards,
-        there=list_cards(),
-        listens=manifest.channels_in > 0,
-    )
+    return admit(path, known=admitted_file())
 
 
-def _precision(wish: Play, profile: Profile, manifest: Manifest) -> str:
-    """What was asked for, else what the bench on this machine speaks for."""
-    precision = wish.precision or profile.engine.precision
-    if precision != "auto" or not seen_file().exists():
-        return precision
-    from device.seen import choose_precision, read_seen
-
-    headroom = wish.headroom_frames or profile.audio.headroom_frames or None
-    return choose_precision(manifest, read_seen(seen_file()), headroom_frames=headroom)
-
-
-def _arguments(
-    path: Path, folder: RunFolder, route: Route, precision: str, wish: Play, profile: Profile
-) -> list[str]:
-    """The audio process's command line."""
-    given: dict[str, object] = {
-        "--bundle": path.resolve(),
-        "--params": folder.params,
-        "--status": folder.status,
-        "--socket": folder.socket,
-        "--precision": precision,
-        "--threads": profile.engine.threads,
-        "--card": route.card,
-        "--seed": wish.seed,
-    }
-    if headroom := wish.headroom_frames or profile.audio.headroom_frames:
-        given["--headroom"] = headroom
-    if profile.audio.cpu >= 0:
-        given["--cpu"] = profile.audio.cpu
-    if route.output is not None:
-        given["--output"] = route.output
-    if route.input == DEMONSTRATION:
-        given["--input"] = folder.demonstration
-    elif route.input != "card":
-        given["--input"] = route.input
-    return [str(part) for pair in given.items() for part in pair]
+def _desk(folder: RunFolder, opening: Opening) -> Desk:
+    """The desk on the params table: as it was left behind, or with every default."""
+    table = ParamTable(folder.params, create=not opening.resumed)
+    desk = Desk(table, specs_of(opening.playing.manifest))
+    if not opening.resumed:
+        desk.defaults()
+    if opening.unfinished(desk.serial):
+        desk.change(desk.specs, opening.playing.serial)
+    return desk
 
 
-def _osc(
-    wish: Play,
-    profile: Profile,
-    manifest: Manifest,
-    desk: Desk,
-    child: AudioChild,
-    folder: RunFolder,
-    screen: Screen,
-) -> list[Source]:
+def _osc(wish: Play, profile: Profile, table: dict[str, Route], screen: Screen) -> OscServer | None:
     """The OSC server, if its port can be had: an instrument plays on without it."""
-    table = routes(
-        desk.specs,
-        reset=child.reset,
-        status=lambda: _status_answers(folder, manifest),
-        value=desk.value,
-    )
     try:
         server = OscServer(
             wish.osc_host or profile.osc.host,
@@ -177,28 +189,9 @@ def _osc(
         )
     except ControlError as error:
         screen.say(f"Playing without OSC: {error}.")
-        return []
+        return None
     screen.say(f"OSC on {server.host} port {server.port}, such as /ondine/param/dry_wet 0.5")
-    return [server]
-
-
-def _status_answers(folder: RunFolder, manifest: Manifest) -> list[Answer]:
-    try:
-        status = Status(folder.status)
-    except AudioError:
-        return [("/ondine/status/playing", [0])]
-    facts: dict[str, float | int | str] = {
-        "playing": int(not status["stopped"]),
-        "instrument": manifest.name,
-        "blocks": int(status["blocks"]),
-        "dropouts": dropouts(status),
-        "load": status.load_percentile(50),
-        "load_p99": status.load_percentile(99),
-        "latency_ms": latency_ms(status),
-        "level_in": status["peak_in"],
-        "level_out": status["peak_out"],
-    }
-    return [(f"/ondine/status/{name}", [value]) for name, value in facts.items()]
+    return server
 
 
 @contextlib.contextmanager

@@ -1,183 +1,114 @@
-"""`ondine check`: what stands in the way of tonight's concert, in plain sentences.
+"""`ondine check`, the gig check: what stands in the way of tonight's concert, in plain sentences.
 
-A finding is fine, a worry (it plays, with a risk) or a stop (it cannot play).
+    programs ─► settings ─► cards ─► rights ─► processor, power ─► disk ─► instruments, memory
+
+Nothing is changed and nothing that plays is disturbed: rights are tried out in processes that end
+at once, and a card that is played on is not opened.
 """
 
 import contextlib
-import os
-import platform
-import shutil
-import subprocess
+import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
-from device.config import load_profile
+import click
+from rich.console import Console
+
+from device.config import Profile, load_profile
 from device.errors import OndineError
-from device.paths import bundles, find_bundle, model_folders, run_folder, seen_file
+from device.gig.finding import Finding, exit_code
+from device.gig.ground import Ground
+from device.gig.paper import Tell, Waiting, json_of, show
+from device.gig.power import power
+from device.gig.processor import processor
+from device.gig.programs import programs
+from device.gig.rights import rights
+from device.gig.sounding import Sounding, sounding
+from device.gig.storage import storage
+from device.paths import model_folders, run_folder, seen_file
 
-Level = Literal["fine", "worry", "stop"]
-
-MIN_FREE_BYTES = 1 << 30
-_GOVERNOR = Path("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")
-_THROTTLED = {0: "too little voltage", 1: "a capped clock", 2: "throttling", 3: "too much heat"}
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing that was looked at."""
-
-    what: str
-    level: Level
-    sentence: str
+__all__ = ["Finding", "Ground", "check", "examine", "exit_code"]
 
 
-def examine(model: str | None = None) -> Iterator[Finding]:
-    """Look at the machine, then at one instrument or at all of them."""
-    yield from _programs()
-    yield _settings()
-    yield _cards()
-    yield from _rights()
-    yield _disk()
-    yield from _processor()
-    yield from _instruments(model)
+def check(model: str | None = None, *, as_json: bool = False) -> int:
+    """Look, print what was found, and return the exit code."""
+    console = Console(highlight=False)
+    if as_json:
+        found = list(examine(model))
+        click.echo(json_of(found))
+        return exit_code(found)
+    with contextlib.closing(Waiting(console)) as waiting:
+        return show(console, examine(model, tell=waiting.tell))
 
 
-def exit_code(findings: list[Finding]) -> int:
-    """0: all is fine. 1: there are worries. 2: it cannot play."""
-    levels = {finding.level for finding in findings}
-    return 2 if "stop" in levels else 1 if "worry" in levels else 0
+def _quiet(name: str, number: int, count: int) -> None:
+    pass
 
 
-def _programs() -> Iterator[Finding]:
-    yield Finding("Python", "fine", f"{platform.python_version()} on {platform.machine()}")
-    try:
-        import onnxruntime
-    except ImportError as error:
-        yield Finding("onnxruntime", "stop", f"cannot be loaded ({error}). Install Ondine again.")
+def examine(
+    model: str | None = None, ground: Ground | None = None, tell: Tell = _quiet
+) -> Iterator[Finding]:
+    """Look at the machine, then at one instrument or at all of them.
+
+    `tell` hears before each instrument which it is: the first look at a large one takes seconds.
+    """
+    ground = ground or Ground()
+    first = list(programs(ground))
+    yield from first
+    profile, playing, settings = _settings(ground)
+    yield from settings
+    if exit_code(first) < 2:
+        yield from _playable(model, profile, playing, ground, tell)
     else:
-        yield Finding("onnxruntime", "fine", onnxruntime.__version__)
+        # What follows would bring the check down as it brought the probe down.
+        yield from power(ground)
 
 
-def _settings() -> Finding:
+def _playable(
+    model: str | None, profile: Profile, playing: Sounding | None, ground: Ground, tell: Tell
+) -> Iterator[Finding]:
+    """The findings of all that needs the libraries."""
+    from device.gig.instruments import instruments
+    from device.gig.memory import memory
+    from device.gig.sound import cards, chosen_card, look_at_cards
+
+    seen = look_at_cards(profile.audio, playing, ground)
+    yield from cards(seen, profile.audio, playing, ground)
+    yield from rights(ground, playing)
+    yield from processor(profile.audio, ground)
+    yield from power(ground)
+    yield from storage(_folders(ground), ground)
+    found = instruments(model, profile, chosen_card(seen, profile.audio), ground, tell)
+    yield from found.findings
+    if finding := memory(found.graph_bytes, profile, playing is not None, ground):
+        yield finding
+
+
+def _settings(ground: Ground) -> tuple[Profile, Sounding | None, list[Finding]]:
+    """The profile (the built-in one if there is none to be had), what plays, and findings."""
     try:
-        profile = load_profile()
-        folder = run_folder()
+        profile = load_profile(ground.environment)
+        folder = run_folder(ground.environment)
+        playing = sounding(folder, time.monotonic(), ground)
     except OndineError as error:
-        return Finding("settings", "stop", str(error))
-    return Finding("settings", "fine", f"profile {profile.name}, tables in {folder.path}")
+        return Profile(), None, [Finding("settings", "stop", f"{str(error).rstrip('.')}.")]
+    found = [Finding("settings", "fine", f"profile {profile.name}, tables in {folder.path}")]
+    if playing:
+        found.append(_playing(playing))
+    return profile, playing, found
 
 
-def _cards() -> Finding:
-    try:
-        from device.audio.cards import list_cards
-
-        cards = list_cards()
-    except ImportError as error:
-        return Finding("sound", "stop", f"alsaaudio cannot be loaded ({error})")
-    names = [
-        f"{card.name} ({' and '.join(['in'] * card.captures + ['out'] * card.plays) or 'neither'})"
-        for card in cards
-    ]
-    if not any(card.plays for card in cards):
-        return Finding("sound", "worry", "No sound card that plays. Is it plugged in?")
-    if not any(card.captures and card.plays for card in cards):
-        return Finding("sound", "worry", f"No card with an input: {', '.join(names)}.")
-    return Finding("sound", "fine", ", ".join(names))
+def _playing(playing: Sounding) -> Finding:
+    told = f"{playing.name} plays now, {playing.dropouts or 'no'} dropouts so far"
+    if not playing.trouble and not playing.dropouts:
+        return Finding("playing", "fine", told)
+    trouble = f" {playing.trouble.rstrip('.')}." if playing.trouble else ""
+    return Finding("playing", "worry", f"{told}.{trouble} More: ondine status")
 
 
-def _rights() -> Iterator[Finding]:
-    from device.audio import realtime
+def _folders(ground: Ground) -> list[Path]:
+    """Where takes, measurements and instruments are kept, if they are."""
+    from device.take import takes_folder
 
-    refused = realtime.take_priority()
-    realtime.step_back()
-    yield Finding("real time", "worry" if refused else "fine", refused or "granted")
-    refused = realtime.lock_memory()
-    yield Finding("memory", "worry" if refused else "fine", refused or "can be locked")
-
-
-def _disk() -> Finding:
-    folder = next(f for f in [*model_folders()[1:], Path.home(), Path("/")] if f.is_dir())
-    free = shutil.disk_usage(folder).free
-    level: Level = "fine" if free >= MIN_FREE_BYTES else "worry"
-    return Finding("disk", level, f"{free / 2**30:.1f} GiB free at {folder}")
-
-
-def _processor() -> Iterator[Finding]:
-    cores = len(os.sched_getaffinity(0))
-    busy = os.getloadavg()[0] / cores
-    yield Finding(
-        "processor",
-        "worry" if busy > 0.5 else "fine",
-        f"{cores} cores, {busy:.0%} busy" + (": end other programs" if busy > 0.5 else ""),
-    )
-    with contextlib.suppress(OSError):
-        governor = _GOVERNOR.read_text().strip()
-        level: Level = "fine" if governor == "performance" else "worry"
-        advice = "" if level == "fine" else ": dropouts are likelier than under performance"
-        yield Finding("clock", level, f"governor {governor}{advice}")
-    if shutil.which("vcgencmd"):
-        yield _throttled()
-
-
-def _throttled() -> Finding:
-    """What a Raspberry Pi remembers of its power and heat since it started."""
-    with contextlib.suppress(OSError, ValueError, subprocess.SubprocessError):
-        said = subprocess.run(
-            ["vcgencmd", "get_throttled"], capture_output=True, text=True, timeout=5, check=True
-        ).stdout
-        bits = int(said.strip().partition("=")[2], 16)
-        now = [name for bit, name in _THROTTLED.items() if bits >> bit & 1]
-        ever = [name for bit, name in _THROTTLED.items() if bits >> bit + 16 & 1]
-        if now:
-            return Finding("power", "worry", f"now: {', '.join(now)}. Better supply or cooling.")
-        if ever:
-            return Finding("power", "worry", f"since it started: {', '.join(ever)}.")
-        return Finding("power", "fine", "no throttling since it started")
-    return Finding("power", "worry", "vcgencmd does not answer")
-
-
-def _instruments(model: str | None) -> Iterator[Finding]:
-    if model is not None:
-        try:
-            wanted = {Path(model).stem: find_bundle(model)}
-        except OndineError as error:
-            yield Finding("instrument", "stop", f"{error}.")
-            return
-    else:
-        wanted = bundles()
-    if not wanted:
-        yield Finding("instruments", "stop", "There are none. `ondine convert MODEL.ts` makes one.")
-    findings = [_instrument(name, path) for name, path in sorted(wanted.items())]
-    # One sound instrument is enough to play; the bad ones are then only worries.
-    playable = model is None and any(finding.level == "fine" for finding in findings)
-    for finding in findings:
-        level = "worry" if playable and finding.level == "stop" else finding.level
-        yield Finding(finding.what, level, finding.sentence)
-
-
-def _instrument(name: str, path: Path) -> Finding:
-    """Whether a bundle is sound, loads into the engine, and fits by what the bench has seen."""
-    from device.bench import fingerprint, machine
-    from device.bundle import read_bundle
-    from device.engine.engine import Engine
-    from device.info import latency_parts
-    from device.seen import read_seen
-
-    try:
-        bundle = read_bundle(path)
-        Engine(bundle)
-    except OndineError as error:
-        return Finding(name, "stop", str(error))
-    m = bundle.manifest
-    seen = [
-        result
-        for result in read_seen(seen_file())
-        if (result.bundle, result.machine) == (fingerprint(m), machine())
-    ]
-    fits = [result for result in seen if result.fits]
-    if seen and not fits:
-        return Finding(name, "worry", "it does not fit this machine, by its bench: it drops out")
-    told = f"fits in {' and '.join(r.precision for r in fits)}" if fits else "not measured here yet"
-    return Finding(name, "fine", f"{latency_parts(m, m.block_frames)}; {told}")
+    models = [folder for folder in model_folders(ground.environment)[1:3] if folder.is_dir()]
+    return [takes_folder(ground.environment), seen_file(ground.environment).parent, *models]

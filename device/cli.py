@@ -1,4 +1,4 @@
-"""The command line: `ondine play | render | bench | info | check | status`, and what others add.
+"""The command line: `ondine play | render | bench | info | check | status | …`, and more.
 
 Heavy libraries are only imported by the command that needs them: `ondine --help` answers at once.
 """
@@ -11,7 +11,6 @@ import click
 
 from device import __version__
 from device.cli_group import Ondine
-from device.errors import ConfigError
 from device.paths import DEFAULT_INSTRUMENT
 
 PRECISIONS = click.Choice(["auto", "fp32", "int8"])
@@ -131,50 +130,70 @@ def info(model: str | None, headroom_frames: int | None) -> None:
 
 @cli.command()
 @click.argument("model", required=False, metavar="[NAME|FILE.ondine]")
-def check(model: str | None) -> int:
+@click.option("--json", "as_json", is_flag=True, help="For machines: one JSON object.")
+def check(model: str | None, as_json: bool) -> int:
     """Look for what stands in the way of a concert.
 
     Ends with 0 if all is fine, 1 if it plays with a risk, 2 if it cannot play.
     """
-    from rich.console import Console
-    from rich.markup import escape
-    from rich.table import Table
+    from device.check import check as look
 
-    from device.check import examine, exit_code
-    from device.words import printable
-
-    marks = {"fine": "[green]✓[/]", "worry": "[yellow]![/]", "stop": "[red]✗[/]"}
-    verdicts = ["Ready to play.", "It plays, with the risks marked !.", "It cannot play: see ✗."]
-    table = Table(box=None, show_header=False, pad_edge=False)
-    table.add_column()
-    table.add_column(style="dim", no_wrap=True)
-    table.add_column(overflow="fold")
-    findings = list(examine(model))
-    for finding in findings:
-        table.add_row(
-            marks[finding.level], escape(finding.what), escape(printable(finding.sentence))
-        )
-    console = Console(highlight=False)
-    console.print(table)
-    code = exit_code(findings)
-    console.print(verdicts[code])
-    return code
+    return look(model, as_json=as_json)
 
 
 @cli.command()
-def status() -> None:
+@click.option("--watch", is_flag=True, help="Go on showing it, live; Ctrl-C leaves.")
+@click.option("--json", "as_json", is_flag=True, help="For machines: one line of JSON.")
+def status(watch: bool, as_json: bool) -> None:
     """Show how what is playing now is doing."""
-    import time
+    from rich.console import Console
 
-    from device.display import facts
     from device.paths import run_folder
-    from device.status import Status
+    from device.status_page import show_status, watch_status
 
     path = run_folder().status
-    if not path.exists():
-        raise ConfigError("nothing is playing here. Start with: ondine play")
-    for name, value in facts(Status(path), time.monotonic()).items():
-        click.echo(f"{name:<12} {value}")
+    # In full, where it is read by another program: a narrow terminal folds what is too long.
+    console = Console(highlight=False, soft_wrap=as_json)
+    if watch:
+        watch_status(console, path, as_json=as_json)
+    else:
+        show_status(console, path, as_json=as_json)
+
+
+@cli.command()
+@click.argument("model", metavar="NAME|FILE.ondine")
+@click.option(
+    "--latency",
+    type=click.Choice(["keep", "free"]),
+    default="keep",
+    help="Whether it may become later or earlier; default: keep.",
+)
+@click.option("--precision", type=PRECISIONS)
+def load(model: str, latency: str, precision: str | None) -> None:
+    """Load another instrument into what plays now.
+
+    The sound goes on, and crosses over when the other one is ready.
+    """
+    from device.load import load as load_now
+    from device.paths import run_folder
+
+    click.echo(load_now(run_folder(), model, latency=latency, precision=precision))
+
+
+@cli.command()
+@click.option("--minutes", type=float, help="Default: all that are there.")
+@click.option("-o", "--output", "folder", type=Path, metavar="FOLDER", help="Where takes go.")
+def keep(minutes: float | None, folder: Path | None) -> None:
+    """Keep what was just heard, as WAV and JSON.
+
+    The last minutes are always there for it.
+    """
+    from rich.console import Console
+
+    from device.keep import keep as keep_now
+    from device.paths import run_folder
+
+    click.echo(keep_now(run_folder(), folder, minutes, Console(stderr=True)))
 
 
 def main() -> None:

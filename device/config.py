@@ -24,11 +24,20 @@ class AudioProfile:
     """The sound card and how much is queued on it."""
 
     cards: tuple[str, ...] = ()
-    """Card names in order of preference, as in `hw:CARD=name`; empty: the first that is there."""
+    """Cards in order of preference: names as in `hw:CARD=name`, or kinds: usb, hat, hdmi, onboard,
+    any. Empty: the first that is there."""
+    inputs: tuple[int, ...] = ()
+    """The card's channels that the instrument hears, counted from 1; empty: the first ones."""
+    outputs: tuple[int, ...] = ()
+    """The card's channels that it plays on, counted from 1; empty: the first ones."""
     headroom_frames: int = 0
     """Frames queued when a block is read; 0: one block of the instrument."""
+    latency_frames: int = 0
+    """From input to output, kept across instruments; 0: what the first instrument needs."""
     cpu: int = -1
     """The processor that audio is kept on; -1: any."""
+    governor: bool = True
+    """Whether audio asks for the processor's full clock while it plays."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +57,22 @@ class OscProfile:
 
 
 @dataclass(frozen=True)
+class RecordingProfile:
+    """What `ondine keep` can reach back to."""
+
+    minutes: float = 2.0
+    """Of what was played, held in memory: 22 MiB a minute in stereo at 48 kHz; 0: none."""
+
+
+@dataclass(frozen=True)
+class MemoryProfile:
+    """How much memory is left to others."""
+
+    keep_free_mib: int = 64
+    """With less than this free, spare instruments are let go of before the system swaps."""
+
+
+@dataclass(frozen=True)
 class Profile:
     """Everything that differs from one box to the next."""
 
@@ -55,14 +80,20 @@ class Profile:
     audio: AudioProfile = field(default_factory=AudioProfile)
     engine: EngineProfile = field(default_factory=EngineProfile)
     osc: OscProfile = field(default_factory=OscProfile)
+    recording: RecordingProfile = field(default_factory=RecordingProfile)
+    memory: MemoryProfile = field(default_factory=MemoryProfile)
 
 
 _RANGES: dict[str, tuple[float, float]] = {
     "audio.headroom_frames": (0, 65_536),
+    "audio.latency_frames": (0, 262_144),
     "audio.cpu": (-1, 1023),
     "engine.threads": (1, 64),
     "osc.port": (1, 65_535),
+    "recording.minutes": (0, 30),
+    "memory.keep_free_mib": (0, 65_536),
 }
+MAX_CHANNEL = 64
 
 
 def load_profile(environment: Mapping[str, str] = os.environ) -> Profile:
@@ -117,9 +148,12 @@ def _build(kind: type, raw: Mapping[str, Any], within: str, problems: list[str])
             else:
                 problems.append(f"{name} is {given!r}; write it as a table [{name}]")
         else:
-            values[key] = tuple(given) if isinstance(given, list) else given
             if problem := _wrong(name, given, hints[key]):
                 problems.append(problem)
+            elif hints[key] is float:
+                values[key] = float(given)
+            else:
+                values[key] = tuple(given) if isinstance(given, list) else given
     return kind(**values)
 
 
@@ -128,12 +162,28 @@ def _wrong(name: str, given: Any, kind: Any) -> str:
     if typing.get_origin(kind) is Literal:
         allowed = typing.get_args(kind)
         return "" if given in allowed else f"{name} is {given!r}; it may be {', '.join(allowed)}"
+    if kind == tuple[int, ...]:
+        return _wrong_channels(name, given)
     if typing.get_origin(kind) is tuple:
         names = isinstance(given, list) and all(isinstance(item, str) for item in given)
         return "" if names else f"{name} is {given!r}, not a list of names"
-    if kind is int:
+    if kind is bool:
+        return "" if isinstance(given, bool) else f"{name} is {given!r}, not true or false"
+    if kind in (int, float):
+        # Python counts True as 1 and TOML writes 2.0 as 2: the first is a slip, the second is not.
+        fitting = (int,) if kind is int else (int, float)
+        if not isinstance(given, fitting) or isinstance(given, bool):
+            return f"{name} is {given!r}, not a {'whole ' if kind is int else ''}number"
         low, high = _RANGES.get(name, (-math.inf, math.inf))
-        if not isinstance(given, int) or isinstance(given, bool):
-            return f"{name} is {given!r}, not a whole number"
         return "" if low <= given <= high else f"{name} is {given}, outside {low:g}..{high:g}"
     return "" if isinstance(given, str) else f"{name} is {given!r}, not text"
+
+
+def _wrong_channels(name: str, given: Any) -> str:
+    """A channel map: the card's channels from 1 up, each once."""
+    if not isinstance(given, list) or any(type(item) is not int for item in given):
+        return f"{name} is {given!r}, not a list of channels such as [1, 2]"
+    if outside := [item for item in given if not 1 <= item <= MAX_CHANNEL]:
+        return f"{name} has channel {outside[0]}, outside 1..{MAX_CHANNEL}"
+    twice = next((item for item in given if given.count(item) > 1), None)
+    return f"{name} has channel {twice} twice" if twice is not None else ""

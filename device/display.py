@@ -1,10 +1,13 @@
-"""What a player sees while it plays: one line, drawn from the shared status."""
+"""What a player sees while it plays: one line, drawn from the shared status. `device.facts` tells
+more."""
 
 import math
 
 from rich.text import Text
 
+from device.rung import Rung
 from device.status import Status
+from device.words import printable
 
 CELLS = 12
 FLOOR_DB = -48.0
@@ -18,10 +21,20 @@ def meter(peak: float) -> Text:
     return Text("▮" * lit, style) + Text("▯" * (CELLS - lit), "dim")
 
 
+def latency_frames(status: Status) -> dict[str, int]:
+    """The way from input to output in frames, part by part, without converters."""
+    parts = {
+        "block": "block_frames",
+        "headroom": "headroom_frames",
+        "padding": "padding_frames",
+        "model": "delay_frames",
+    }
+    return {part: int(status[field]) for part, field in parts.items()}
+
+
 def latency_ms(status: Status) -> float:
     """From input to output without converters: block, headroom and the model's own delay."""
-    frames = status["block_frames"] + status["headroom_frames"] + status["delay_frames"]
-    return 1000.0 * frames / max(status["sample_rate_hz"], 1.0)
+    return 1000.0 * sum(latency_frames(status).values()) / max(status["sample_rate_hz"], 1.0)
 
 
 def deadline_s(status: Status) -> float:
@@ -35,15 +48,34 @@ def dropouts(status: Status) -> int:
     return int(max(status["late_blocks"], status["xruns"]))
 
 
+def in_trouble(status: Status) -> bool:
+    """Whether it plays something else than was asked for, or has no card."""
+    return status["rung"] > Rung.MODEL or bool(status.text("trouble"))
+
+
+def rung_sentence(status: Status) -> str:
+    """What plays, and why if it is not what was asked for."""
+    number, trouble = int(status["rung"]), printable(status.text("trouble"))
+    plays = Rung(number).sentence if number in list(Rung) else f"rung {number} is unknown"
+    return f"{plays}: {trouble}" if trouble else plays
+
+
 def line(status: Status) -> Text:
-    """The live line: levels, load, dropouts and latency."""
+    """The live line: levels, load, dropouts and latency; or, if something is wrong, what it is."""
     load = status["step_last_s"] / deadline_s(status)
     lost = dropouts(status)
-    text = Text.assemble("in ", meter(status["peak_in"]), "  out ", meter(status["peak_out"]))
-    text.no_wrap = True
+    trouble = in_trouble(status)
+    text = Text(no_wrap=True, overflow="ellipsis")
+    if not trouble:
+        text += Text.assemble("in ", meter(status["peak_in"]), "  ")
+    text += Text.assemble("out ", meter(status["peak_out"]))
     text.append(f"  load {load:4.0%}", "red" if load > 1.0 else "")
     text.append(f"  dropouts {lost}", "red" if lost else "")
-    text.append(f"  latency {latency_ms(status):.1f} ms")
+    if trouble:
+        # Last, because it is cut where the terminal ends.
+        text.append(f"  {rung_sentence(status)}", "red")
+    else:
+        text.append(f"  latency {latency_ms(status):.1f} ms")
     return text
 
 
@@ -59,41 +91,3 @@ def summary(status: Status) -> str:
         f"Load {status.load_percentile(50):.0%} in the middle, "
         f"{status.load_percentile(99):.0%} at the 99th percentile."
     )
-
-
-SILENT_S = 3.0
-"""Longer than any block: a process that was not heard from for so long has died or hangs."""
-START_S = 10.0
-"""Longer than any start."""
-
-
-def facts(status: Status, now_s: float) -> dict[str, str]:
-    """The status in words; `now_s` is the monotonic clock."""
-    heard_s = now_s - status["heartbeat_s"]
-    state = "playing"
-    if status["stopped"]:
-        state = "stopped"
-    elif status["blocks"] == 0:
-        slow = now_s - status["started_s"] > START_S
-        state = "did not come to play: the audio process has died or hangs" if slow else "starting"
-    elif heard_s > SILENT_S:
-        state = f"no block for {heard_s:.0f} s: the audio process has died or hangs"
-    rate = max(status["sample_rate_hz"], 1.0)
-    return {
-        "state": f"{state} (process {status['pid']:.0f})",
-        "played": f"{status['blocks'] * status['block_frames'] / rate:.1f} s, "
-        f"{status['blocks']:.0f} blocks of {status['block_frames']:.0f} frames at {rate:.0f} Hz",
-        "dropouts": f"{dropouts(status)}",
-        "load": f"{status.load_percentile(50):.0%} in the middle, "
-        f"{status.load_percentile(99):.0%} at the 99th percentile, "
-        f"{status['step_max_s'] / deadline_s(status):.0%} at worst",
-        "latency": f"{latency_ms(status):.1f} ms from in to out",
-        "level": f"in {_db(status['peak_in'])}, out {_db(status['peak_out'])}",
-        "limiter": f"worked in {status['limited_blocks']:.0f} blocks",
-        "repaired": f"{status['repaired_blocks']:.0f} blocks that were not finite, muted",
-        "real time": "granted" if status["realtime"] else "not granted: see ondine check",
-    }
-
-
-def _db(peak: float) -> str:
-    return f"{20.0 * math.log10(peak):.0f} dB" if peak > 1e-6 else "silent"

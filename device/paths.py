@@ -40,8 +40,27 @@ class RunFolder:
         return self.path / "audio.sock"
 
     @property
+    def control(self) -> Path:
+        return self.path / "control.sock"
+
+    @property
+    def tape(self) -> Path:
+        return self.path / "tape"
+
+    @property
+    def playing(self) -> Path:
+        """What is being played, for the control process that comes after this one."""
+        return self.path / "play.json"
+
+    @property
     def lock(self) -> Path:
+        """Held by the control process for as long as it lives."""
         return self.path / "lock"
+
+    @property
+    def audio_lock(self) -> Path:
+        """Held by the audio process for as long as it lives, from before its first instruction."""
+        return self.path / "audio.lock"
 
     @property
     def demonstration(self) -> Path:
@@ -74,7 +93,7 @@ def run_folder(environment: Mapping[str, str] = os.environ) -> RunFolder:
             f"{path} is not a folder that only you can use. Remove it, or set XDG_RUNTIME_DIR"
         )
     folder = RunFolder(path)
-    if len(os.fsencode(folder.socket)) > MAX_SOCKET_BYTES:
+    if len(os.fsencode(folder.control)) > MAX_SOCKET_BYTES:
         raise ConfigError(f"{path} is too long a path for a socket. Set XDG_RUNTIME_DIR")
     return folder
 
@@ -85,6 +104,12 @@ def seen_file(environment: Mapping[str, str] = os.environ) -> Path:
     return Path(state) / "ondine/bench.json"
 
 
+def admitted_file(environment: Mapping[str, str] = os.environ) -> Path:
+    """Where it is kept which bundles were admitted on this machine."""
+    state = environment.get("XDG_STATE_HOME") or str(Path.home() / ".local/state")
+    return Path(state) / "ondine/admitted.json"
+
+
 def model_folders(environment: Mapping[str, str] = os.environ) -> list[Path]:
     """Where bundles are looked for by name, in this order: here, this user's, those that ship."""
     data = environment.get("XDG_DATA_HOME") or str(Path.home() / ".local/share")
@@ -93,6 +118,13 @@ def model_folders(environment: Mapping[str, str] = os.environ) -> list[Path]:
     if (found := importlib.util.find_spec("models")) and found.submodule_search_locations:
         folders += [Path(place) / "bundles" for place in found.submodule_search_locations]
     return folders
+
+
+def built_in() -> Path | None:
+    """The instrument that ships, whatever else has its name; None where it was left out."""
+    folders = reversed(model_folders()[2:])
+    found = (folder / f"{DEFAULT_INSTRUMENT}{SUFFIX}" for folder in folders)
+    return next((path for path in found if path.is_file()), None)
 
 
 def bundles(environment: Mapping[str, str] = os.environ) -> dict[str, Path]:

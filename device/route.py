@@ -1,4 +1,8 @@
-"""Where sound comes from and goes to: what was asked for, weighed with the cards that are there."""
+"""Where sound comes from and goes to: what was asked for, weighed with the cards that are there.
+
+A list of preferred cards says them in order, by name or by kind: `["Box", "usb", "hat"]` is the
+card Box if it is there, else any USB card, else a HAT. "any" is whatever there is.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,6 +13,9 @@ from device.errors import AudioError, ConfigError
 
 NONE = "none"
 DEMONSTRATION = "demonstration"
+ANY = "any"
+KINDS = ("usb", "hat", "onboard", "hdmi")
+"""The kinds of cards, in the order in which they are likely to be meant."""
 
 
 class CardSeen(Protocol):
@@ -20,6 +27,8 @@ class CardSeen(Protocol):
     def captures(self) -> bool: ...
     @property
     def plays(self) -> bool: ...
+    @property
+    def kind(self) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -61,7 +70,7 @@ def choose_route(
         return Route(card, "card", None)
     notes: list[str] = []
     if card is None and not files:
-        card, note = _best(preferred, there, listens)
+        card, note = best_card(preferred, there, listens)
         notes += [note] if note else []
         if card != NONE:
             return Route(card, "card", None, tuple(notes))
@@ -81,18 +90,43 @@ _NOWHERE = (
 )
 
 
-def _best(
+def best_card(
     preferred: Sequence[str], there: Sequence[CardSeen], listens: bool
-) -> tuple[str, str | None]:
-    """The best card for an instrument, or "none"; and what to say about it."""
+) -> tuple[str, str]:
+    """The name of the best card that is there for an instrument, or "none"; and what to say of it.
+
+    `preferred` holds names and kinds, best first. `listens` says whether an input is needed.
+    """
     playing = [card for card in there if card.plays]
-    able = [card.name for card in playing if card.captures or not listens]
+    able = [card for card in playing if card.captures or not listens]
     if not playing:
         return NONE, _NOWHERE
     if not able:
         names = " nor ".join(card.name for card in playing)
         return NONE, f"This instrument listens, and {names} cannot: it has no input."
-    chosen = next((name for name in preferred if name in able), able[0])
-    if preferred and chosen not in preferred:
-        return chosen, f"None of the cards {', '.join(preferred)} is there: playing on {chosen}."
-    return chosen, None
+    able.sort(key=lambda card: KINDS.index(card.kind))
+    for wish in preferred:
+        # A card may be called as a kind is; then it is meant.
+        named = [card for card in able if card.name == wish]
+        if chosen := named or [card for card in able if wish in (card.kind, ANY)]:
+            return chosen[0].name, ""
+    chosen_name = able[0].name
+    if preferred:
+        wishes = ", ".join(preferred)
+        return chosen_name, f"None of the cards {wishes} is there: playing on {chosen_name}."
+    return chosen_name, ""
+
+
+def choose_card(preferred: Sequence[str], there: Sequence[CardSeen], listens: bool) -> str:
+    """The name of the card to play on now, for whoever waits until there is one.
+
+    Raises:
+        AudioError: if none that is there will do.
+    """
+    name, note = best_card(preferred, there, listens)
+    if name != NONE:
+        return name
+    if note != _NOWHERE:
+        raise AudioError(note)
+    wishes = f" (it is to be {', else '.join(preferred)})" if preferred else ""
+    raise AudioError(f"There is no sound card{wishes}. Plug it in.")

@@ -1,8 +1,6 @@
-"""Sound cards by name: finding them, and opening one direction of one with nothing taken on trust.
+"""The sound cards of this machine, by name and by kind, as the kernel lists them.
 
-pyalsaaudio ignores it when a card refuses a rate, a format or a number of channels, and opens what
-it got. So everything is asked back after opening, and what does not serve is an error that says
-what was granted.
+Numbers are never used: a card that was unplugged comes back under any of them, by the same name.
 """
 
 import re
@@ -10,36 +8,45 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-import alsaaudio
+Kind = Literal["usb", "hat", "hdmi", "onboard"]
+PROC = Path("/proc/asound")
 
-from device.audio.pcm import FORMATS
-from device.errors import AudioError
+_ONBOARD = ("bcm2835", "hda-", "sof-", "tegra", "ich", "dummy", "loopback")
+"""How the drivers of soldered converters (and of the kernel's pretended ones) are called."""
 
-Direction = Literal["capture", "playback"]
+_LINE = re.compile(r"^ *(\d+) \[.{15}\]: (.*?) - (.*)$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
 class Card:
-    """A card of this machine: ALSA's short name, a readable one, and what it can do."""
+    """A card: ALSA's short name, a readable one, what it can do, and how it is attached.
+
+    `kind` is "usb", "hdmi", "onboard" (soldered to the board), or "hat": anything else on the
+    board's own sound bus.
+    """
 
     name: str
     title: str
     captures: bool
     plays: bool
+    kind: Kind = "onboard"
 
 
-def list_cards() -> list[Card]:
-    """Every sound card that the kernel knows, in its order."""
+def list_cards(proc: Path = PROC) -> list[Card]:
+    """Every sound card that the kernel knows, in its order; `proc` is where it tells of them."""
+    try:
+        listing = (proc / "cards").read_text()
+    except OSError:
+        return []  # No sound in this kernel at all.
     cards = []
-    for index in alsaaudio.card_indexes():
-        _, title = alsaaudio.card_name(index)
-        home = Path(f"/proc/asound/card{index}")
+    for number, driver, title in _LINE.findall(listing):
+        home = proc / f"card{number}"
         try:
             name = (home / "id").read_text().strip()
         except OSError:
             continue  # It was unplugged this instant.
-        captures = any(home.glob("pcm*c"))
-        cards.append(Card(name, title, captures, any(home.glob("pcm*p"))))
+        captures, plays = any(home.glob("pcm*c")), any(home.glob("pcm*p"))
+        cards.append(Card(name, title.strip(), captures, plays, _kind(home, driver, title)))
     return cards
 
 
@@ -51,86 +58,18 @@ def device_of(card: str) -> str:
     return f"hw:CARD={card}" if card in {c.name for c in list_cards()} else card
 
 
-@dataclass(frozen=True)
-class Granted:
-    """One direction of a card, open, and what it granted."""
-
-    pcm: "alsaaudio.PCM"
-    format_name: str
-    channels: int
-    period_frames: int
-    buffer_frames: int
-
-
-def open_card(
-    card: str,
-    direction: Direction,
-    *,
-    sample_rate_hz: int,
-    channels: int,
-    period_frames: int,
-    buffer_frames: int,
-) -> Granted:
-    """Open a card for blocking reads or writes, in the best format of `FORMATS` that it has.
-
-    Any number of channels is taken (they are mapped), and any period; a buffer may be larger.
-
-    Raises:
-        AudioError: if there is no such card, it is busy, cannot go in this direction, or grants
-            another rate, no format that Ondine speaks or too small a buffer.
-    """
-    device = device_of(card)
-    kind = alsaaudio.PCM_CAPTURE if direction == "capture" else alsaaudio.PCM_PLAYBACK
-    for format_name in FORMATS:
-        try:
-            pcm = alsaaudio.PCM(
-                kind,
-                alsaaudio.PCM_NORMAL,
-                device=device,
-                rate=sample_rate_hz,
-                channels=channels,
-                format=getattr(alsaaudio, f"PCM_FORMAT_{format_name}"),
-                periodsize=period_frames,
-                periods=-(-buffer_frames // period_frames),
-            )
-        except alsaaudio.ALSAAudioError as error:
-            raise AudioError(_refusal(card, direction, str(error))) from None
-        info = pcm.info()
-        granted = Granted(
-            pcm, info["format_name"], info["channels"], info["period_size"], info["buffer_size"]
-        )
-        if problem := _problem(granted, info["rate"], sample_rate_hz, buffer_frames):
-            pcm.close()
-            raise AudioError(f"{card} cannot be used for {direction}: {problem}")
-        if granted.format_name in FORMATS:
-            return granted
-        pcm.close()
-    raise AudioError(
-        f"{card} cannot be used for {direction}: it speaks {granted.format_name}, and Ondine "
-        f"{', '.join(FORMATS)}. Try plughw:CARD={card}, which converts."
-    )
+def _kind(home: Path, driver: str, title: str) -> Kind:
+    if (home / "usbid").exists():
+        return "usb"
+    outputs = [_read(info) for info in home.glob("pcm*p/info")]
+    # A graphics card's driver is called as a soldered converter's is; its outputs tell.
+    if "hdmi" in f"{driver} {title}".lower() or (outputs and all("HDMI" in o for o in outputs)):
+        return "hdmi"
+    return "onboard" if driver.lower().startswith(_ONBOARD) else "hat"
 
 
-def _problem(granted: Granted, rate_hz: int, wanted_hz: int, wanted_frames: int) -> str:
-    if rate_hz != wanted_hz:
-        return (
-            f"{wanted_hz} Hz was asked and {rate_hz} Hz granted. "
-            "Choose another card, or a model of that rate."
-        )
-    if granted.buffer_frames < wanted_frames:
-        return (
-            f"{wanted_frames} frames of buffer were asked and {granted.buffer_frames} granted. "
-            "Choose a smaller headroom."
-        )
-    return ""
-
-
-def _refusal(card: str, direction: Direction, error: str) -> str:
-    reason = re.sub(r" \[.*\]$", "", error)
-    cards = list_cards()
-    if reason.startswith("No such") and card not in {c.name for c in cards}:
-        there = ", ".join(c.name for c in cards) or "none at all"
-        return f"there is no sound card {card}; there are: {there}. Is it plugged in?"
-    if "busy" in reason:
-        return f"{card} is in use by another program; end it, or choose another card"
-    return f"{card} cannot be opened for {direction}: {reason}"
+def _read(path: Path) -> str:
+    try:
+        return path.read_text()
+    except OSError:
+        return ""

@@ -2,6 +2,9 @@
 
     {"command": "stop"}    fade out, finish the recording, end
     {"command": "reset"}   start the model's memory afresh
+    {"command": "load", "bundle": "/a/path", "serial": 7, "fingerprint": "…",
+     "precision": "auto", "latency": "keep"}   fade to another instrument, once it is warm
+    {"command": "shed"}    let go of spare instruments: memory is short
 
 Two helper threads sleep until something comes and set flags that the loop reads. Whatever is
 malformed is counted and otherwise ignored: nothing that arrives here can stop the music.
@@ -14,12 +17,16 @@ import signal
 import socket
 import threading
 from pathlib import Path
+from typing import Any
 
-from device.audio.loop import Orders
+from device.audio.loader import Load
+from device.audio.orders import Orders
 from device.audio.realtime import step_back
 from device.errors import AudioError
 
 MAX_BYTES = 4096
+MAX_SERIAL = 1 << 24
+"""The table carries serials as float32, exact up to here."""
 _SIGNALS = {signal.SIGTERM, signal.SIGINT}
 
 
@@ -82,9 +89,27 @@ def obey(message: bytes, orders: Orders) -> bool:
         orders.stop = True
     elif command == "reset":
         orders.reset = True
+    elif command == "shed":
+        orders.shed = True
+    elif command == "load" and (load := _load(request)):
+        orders.told.put(load)
     else:
         return False
     return True
+
+
+def _load(request: dict[str, Any]) -> Load | None:
+    """The load that was asked for, or None if it is not whole."""
+    bundle, serial = request.get("bundle"), request.get("serial")
+    sha, precision = request.get("fingerprint", ""), request.get("precision", "auto")
+    latency = request.get("latency", "keep")
+    if not isinstance(bundle, str) or not bundle.startswith("/") or "\0" in bundle:
+        return None
+    if type(serial) is not int or not 0 <= serial < MAX_SERIAL or not isinstance(sha, str):
+        return None
+    if precision not in ("auto", "fp32", "int8") or latency not in ("keep", "free"):
+        return None
+    return Load(Path(bundle), serial, sha, precision, latency)
 
 
 def stop_on_signals(orders: Orders) -> None:

@@ -88,6 +88,12 @@ class FileStream:
         self.xruns += 1
         return Flow.GAP
 
+    def left_s(self) -> float:
+        """Seconds until the output of the block that was read is due."""
+        due = (self._next + 1) * self.block_frames + self.headroom_frames
+        left = self._start_s + due / self.sample_rate_hz - self._clock.now()
+        return max(0.0, left)
+
     def close(self) -> None:
         """Finish the sink.
 

@@ -1,36 +1,28 @@
 """The audio loop: read, copy parameters, process, write, count.
 
-Nothing on its normal path allocates, locks, logs, opens or raises. One thread does it all, so a
-step cannot be cut off when it is late. What happens then, honestly:
+Nothing on its normal path allocates, locks, logs, opens or raises. A step that is late is covered
+by the watch, a second thread (`watch.py`), and the loop comes back fading in:
 
     on time   … | out k-1 | out k | out k+1 | …
-    late      … | out k-1 | silence | silence | ⟋out m | …      latency unchanged
+    late      … | out k-1 | tail ╲|_________|╱ out m | …      latency unchanged
 
-The queue runs empty and the card falls silent, abruptly: the loop knows only afterwards. The
-stream then comes back to exactly block + headroom, the first block after the gap fades in, and
-the late block is counted. When it is told to stop the loop does know beforehand, and fades out.
+Where there is no watch, or the whole machine stood still, the queue runs empty: the card falls
+silent, the stream comes back to exactly block + headroom, and the sound fades in as well.
 """
 
 import numpy as np
 
 from device.audio.clock import Clock
+from device.audio.orders import Orders
 from device.audio.player import Player
 from device.audio.stream import Flow, Stream
 from device.audio.tally import Tally
+from device.audio.tape import Tape
+from device.audio.watch import Watch
 from device.params import ParamTable, default_values
 from device.status import Status
 
 FADE_S = 0.005
-
-
-class Orders:
-    """What others may ask of the loop: plain flags, set by a helper thread, read once a block."""
-
-    def __init__(self) -> None:
-        self.stop = False
-        """Fade out over one more block, then end."""
-        self.reset = False
-        """Start the model's memory afresh; the loop clears the flag."""
 
 
 def run(
@@ -40,6 +32,8 @@ def run(
     status: Status,
     clock: Clock,
     orders: Orders,
+    watch: Watch | None = None,
+    tape: Tape | None = None,
 ) -> None:
     """Play until the input ends or `orders.stop` is set; the caller closes the stream.
 
@@ -52,7 +46,7 @@ def run(
     rise = fade_in(engine.block_frames, engine.sample_rate_hz)
     fall = rise[::-1].copy()
     tally = Tally(status, stream, engine)
-    playing = True
+    playing, returning = True, False
 
     stream.start()
     while playing:
@@ -61,18 +55,33 @@ def run(
             break
         began_s = clock.now()
         playing = not orders.stop
+        if watch is not None:
+            watch.open()
         if orders.reset:
             orders.reset = False
             engine.reset()
         params.read_into(values)
         engine.process(audio_in, audio_out, values)
+        in_time = watch is None or watch.shut()
         ended_s = clock.now()
-        if flow is Flow.GAP:
-            np.multiply(audio_out, rise, out=audio_out)
-        if not playing:
-            np.multiply(audio_out, fall, out=audio_out)
-        reached = stream.write(audio_out) is Flow.OK
-        tally.count(began_s, ended_s, reached)
+        if tape is not None and flow is Flow.GAP:
+            tape.cut()
+        if in_time:
+            if flow is Flow.GAP or returning:
+                np.multiply(audio_out, rise, out=audio_out)
+            if not playing:
+                np.multiply(audio_out, fall, out=audio_out)
+            in_time = stream.write(audio_out) is Flow.OK
+            returning = False
+            if tape is not None:
+                tape.put(audio_out, began_s)
+            if watch is not None:
+                watch.played(audio_out)
+        elif watch is not None:
+            watch.give_back()
+            returning = True
+        orders.late = not in_time
+        tally.count(began_s, ended_s, in_time)
 
 
 def fade_in(block_frames: int, sample_rate_hz: int) -> np.ndarray:

@@ -7,11 +7,16 @@ Rules. Full scale ±1.0 is ±2^(bits-1). Values beyond the largest code are clip
 wrapped; floats are clipped to ±1. Rounding is to nearest. There is no dither: at 24 bits it is
 below every converter's noise, and at 16 bits the model's own noise does its work. NaN has no code:
 the engine lets none out.
+
+A card of many channels may be used in part: a map names the card's channels, counted from 1, that
+stand for the whole card. The others are silent, and what they hear is not listened to.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
+
+from device.errors import AudioError, ConfigError
 
 
 @dataclass(frozen=True)
@@ -29,6 +34,7 @@ FORMATS = {
     f.name: f
     for f in (
         Format("S32_LE", 4, 2.0**31, 2.0**31 - 128),
+        Format("S24_LE", 4, 2.0**23, 2.0**23 - 1),
         Format("S24_3LE", 3, 2.0**23, 2.0**23 - 1),
         Format("S16_LE", 2, 2.0**15, 2.0**15 - 1),
         Format("FLOAT_LE", 4, 1.0, 1.0),
@@ -36,7 +42,7 @@ FORMATS = {
 }
 """The formats that Ondine speaks, best first."""
 
-_GRID = {"S32_LE": "<i4", "S24_3LE": "<i4", "S16_LE": "<i2", "FLOAT_LE": "<f4"}
+_GRID = {"S32_LE": "<i4", "S24_LE": "<i4", "S24_3LE": "<i4", "S16_LE": "<i2", "FLOAT_LE": "<f4"}
 
 
 def map_channels(source: np.ndarray, into: np.ndarray) -> None:
@@ -58,17 +64,58 @@ def map_channels(source: np.ndarray, into: np.ndarray) -> None:
         into[filled:] = 0.0
 
 
+def parse_map(text: str) -> tuple[int, ...]:
+    """A channel map as it is written in options and profiles: "3,4".
+
+    Raises:
+        ConfigError: if that is no list of different channels from 1 up.
+    """
+    parts = [part.strip() for part in text.split(",")]
+    channels = tuple(int(part) for part in parts if part.isascii() and part.isdigit())
+    if len(channels) != len(parts) or 0 in channels or len(set(channels)) != len(channels):
+        raise ConfigError(
+            f"a channel map of {text!r} is not possible: list different channels of the card, "
+            'counted from 1, such as "3,4"'
+        )
+    return channels
+
+
+def check_map(card_map: tuple[int, ...], card: str, direction: str, card_channels: int) -> None:
+    """Check a map against what the card granted.
+
+    Raises:
+        AudioError: if the card has not all of its channels.
+    """
+    if missing := [channel for channel in card_map if not 1 <= channel <= card_channels]:
+        raise AudioError(
+            f"{card} has no channel {', '.join(map(str, missing))} for {direction}: "
+            f"it grants channels 1 to {card_channels}. Choose among them."
+        )
+
+
 class Packer:
     """Planar float32 blocks to interleaved bytes for a card: call `pack`, hand over `raw`."""
 
-    def __init__(self, format_name: str, channels: int, card_channels: int, frames: int) -> None:
-        """For blocks [channels, frames] to frames of `card_channels` samples."""
+    def __init__(
+        self,
+        format_name: str,
+        channels: int,
+        card_channels: int,
+        frames: int,
+        card_map: tuple[int, ...] = (),
+    ) -> None:
+        """For blocks [channels, frames] to frames of `card_channels` samples.
+
+        With a `card_map` only those channels of the card are played on.
+        """
         self._format = FORMATS[format_name]
-        self._mapped = np.zeros((card_channels, frames), np.float32)
-        self._direct = channels == card_channels
+        used = card_map or tuple(range(1, card_channels + 1))
+        self._mapped = np.zeros((len(used), frames), np.float32)
+        self._direct = channels == len(used)
         self.raw = np.zeros(frames * card_channels * self._format.sample_bytes, np.uint8)
         """Interleaved bytes of the last block, [frames · card_channels · sample_bytes]."""
-        self._grid, self._packed, self._codes = _views(self._format, self.raw, card_channels)
+        grid, self._packed, self._codes = _views(self._format, self.raw, card_channels)
+        self._lanes = _lanes(grid, self._mapped, card_map)
 
     def pack(self, block: np.ndarray) -> None:
         """Convert `block` [channels, frames] into `raw`, clipping."""
@@ -83,7 +130,8 @@ class Packer:
         np.multiply(scaled, format.full_scale, out=scaled)
         if format.name != "FLOAT_LE":
             np.rint(scaled, out=scaled)
-        np.copyto(self._grid, scaled, casting="unsafe")
+        for lane, channel in self._lanes:
+            np.copyto(lane, channel, casting="unsafe")
         if self._packed is not None:
             np.copyto(self._packed, self._codes[:, :3])
 
@@ -91,23 +139,49 @@ class Packer:
 class Unpacker:
     """Interleaved bytes from a card to planar float32 blocks: fill `raw`, call `unpack`."""
 
-    def __init__(self, format_name: str, channels: int, card_channels: int, frames: int) -> None:
-        """For frames of `card_channels` samples to blocks [channels, frames]."""
+    def __init__(
+        self,
+        format_name: str,
+        channels: int,
+        card_channels: int,
+        frames: int,
+        card_map: tuple[int, ...] = (),
+    ) -> None:
+        """For frames of `card_channels` samples to blocks [channels, frames].
+
+        With a `card_map` only those channels of the card are heard.
+        """
         self._format = FORMATS[format_name]
-        self._mapped = np.zeros((card_channels, frames), np.float32)
+        self._mapped = np.zeros((len(card_map) or card_channels, frames), np.float32)
         self.raw = np.zeros(frames * card_channels * self._format.sample_bytes, np.uint8)
         """Interleaved bytes of the next block, [frames · card_channels · sample_bytes]."""
-        self._grid, self._packed, self._codes = _views(self._format, self.raw, card_channels)
-        # Three bytes are read into the upper three of four, which puts the sign in its place.
-        self._scale = 2.0**-31 if self._packed is not None else 1.0 / self._format.full_scale
+        grid, self._packed, self._codes = _views(self._format, self.raw, card_channels)
+        self._lanes = _lanes(grid, self._mapped, card_map)
+        # Three bytes are read into the upper three of four, which puts the sign in its place. Of
+        # four of which the lower three count nobody says what the fourth is: it is shifted out.
+        self._shifted = grid if format_name == "S24_LE" else None
+        upper = self._packed is not None or self._shifted is not None
+        self._scale = 2.0**-31 if upper else 1.0 / self._format.full_scale
 
     def unpack(self, into: np.ndarray) -> None:
         """Convert `raw` into `into` [channels, frames]."""
         if self._packed is not None:
             np.copyto(self._codes[:, 1:], self._packed)
-        np.copyto(self._mapped, self._grid, casting="unsafe")
+        if self._shifted is not None:
+            np.left_shift(self._shifted, 8, out=self._shifted)
+        for lane, channel in self._lanes:
+            np.copyto(channel, lane, casting="unsafe")
         np.multiply(self._mapped, self._scale, out=self._mapped)
         map_channels(self._mapped, into)
+
+
+def _lanes(
+    grid: np.ndarray, mapped: np.ndarray, card_map: tuple[int, ...]
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Pairs of the card's codes and the floats that belong to them; unmapped, one pair for all."""
+    if not card_map:
+        return [(grid, mapped)]
+    return [(grid[channel - 1], mapped[i]) for i, channel in enumerate(card_map)]
 
 
 def _views(

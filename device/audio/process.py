@@ -1,198 +1,206 @@
-"""The audio process: one bundle, one stream, one loop, and nothing else.
+"""The audio process: one stream, one deck, one loop, and the threads that serve them.
 
     python -m device.audio.process --bundle NAME.ondine --params FILE --status FILE ...
 
+    loop        reads, plays, writes              SCHED_FIFO
+    watch       covers a step that is late        SCHED_FIFO, one above
+    stagehand   loads, tells, clears away
+    commands    hears datagrams
+    signals     hears SIGTERM
+
 It imports no network, no command line and no panel. On stdout it says one line when it begins to
 play and one when it has ended; on stderr, in plain lines, whatever is missing and what that costs.
-It ends with 0 when it was told to stop or its input is over, and with 1 and a sentence otherwise.
+With a fallback, a bundle that cannot be played does not end it. It ends with 0 when it was told to
+stop or its input is over, with 3 when a step never came back, and with 1 and a sentence otherwise.
 """
 
-import argparse
 import contextlib
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-import numpy as np
-
 from device.audio import realtime
-from device.audio.clock import SystemClock
+from device.audio.clock import Clock, SystemClock
 from device.audio.commands import CommandSocket, stop_on_signals
-from device.audio.loop import Orders, run
+from device.audio.cost import Budget
+from device.audio.deck import Deck
+from device.audio.fit import Shape
+from device.audio.loader import Load, Settings, make_track, open_engine
+from device.audio.loop import run
+from device.audio.orders import Orders
 from device.audio.player import Player
+from device.audio.say import say
+from device.audio.setup import Setup, read_setup
+from device.audio.stagehand import Stagehand
 from device.audio.stream import Stream
-from device.errors import AudioError, ConfigError, OndineError
-from device.params import ParamTable, default_values
+from device.audio.streams import open_stream
+from device.audio.tape import Tape
+from device.audio.trouble import Trouble
+from device.audio.watch import Watch
+from device.engine.bypass import Bypass
+from device.errors import AudioError, OndineError
+from device.params import ParamTable
+from device.route import NONE
+from device.rung import Rung
 from device.status import Status
 
-WARM_UP_STEPS = 8
-MAX_HEADROOM_FRAMES = 65_536
+Build = Callable[[Load, Settings], Player]
 
-Build = Callable[[argparse.Namespace], Player]
+_DRY_RATE_HZ, _DRY_BLOCK_FRAMES = 48_000, 256
 
 
-def main(arguments: Sequence[str] | None = None, build: Build | None = None) -> int:
+def main(arguments: Sequence[str] | None = None, build: Build = open_engine) -> int:
     """Run the process; returns its exit code. `build` makes what is played (the bundle's engine).
 
     Other programs that bring a player of their own, as `ondine check` does, pass `build`.
     """
-    options = parser().parse_args(arguments)
     orders = Orders()
     stop_on_signals(orders)
     try:
-        play(options, orders, build or build_engine)
+        play(read_setup(arguments), orders, build)
     except OndineError as error:
-        print(error, file=sys.stderr)
+        say(str(error), sys.stderr)
     except Exception as error:  # A player is owed a sentence, whatever it was.
-        print(f"the audio process failed: {type(error).__name__}: {error}", file=sys.stderr)
+        say(f"the audio process failed: {type(error).__name__}: {error}", sys.stderr)
     else:
         return 0
     return 1
 
 
-def parser() -> argparse.ArgumentParser:
-    """The options of the process."""
-    p = argparse.ArgumentParser(prog="device.audio.process", description="Ondine's audio process")
-    p.add_argument("--bundle", type=Path, required=True, help="the model to play")
-    p.add_argument("--params", type=Path, required=True, help="the params table, to be read")
-    p.add_argument("--status", type=Path, required=True, help="the status table, to be made")
-    p.add_argument("--socket", type=Path, help="where to listen for commands")
-    p.add_argument("--precision", choices=("auto", "fp32", "int8"), default="auto")
-    p.add_argument("--headroom", type=int, metavar="FRAMES", help="default: one block")
-    p.add_argument("--threads", type=int, default=1, help="of the engine")
-    p.add_argument("--card", help="a card's name, or none; default: the first card")
-    p.add_argument("--input", help="without a card: a sound file, silence, tone or tone:HZ")
-    p.add_argument("--output", type=Path, help="without a card: a WAV to write")
-    p.add_argument("--cpu", type=int, help="the core to keep to")
-    p.add_argument("--seed", type=int, default=0, help="of the model's noise")
-    return p
-
-
-def build_engine(options: argparse.Namespace) -> Player:
-    """The engine for the bundle that was asked for.
-
-    Raises:
-        BundleError: if it cannot be played.
-    """
-    from device.bundle import open_bundle
-    from device.engine.engine import Engine
-
-    bundle = open_bundle(options.bundle)
-    return Engine(bundle, precision=options.precision, threads=options.threads, seed=options.seed)
-
-
-def play(options: argparse.Namespace, orders: Orders, build: Build) -> None:
+def play(setup: Setup, orders: Orders, build: Build) -> None:
     """Set everything up, play until told to stop or the input is over, and tidy up.
 
     Raises:
         OndineError: with a sentence for the player.
     """
-    params = ParamTable(options.params)
-    status = Status(options.status, create=True)
+    clock = SystemClock(setup.speed)
+    params = ParamTable(setup.params)
+    status = Status(setup.status, create=True)
     status["started_s"] = realtime.process_started_s()
     status["pid"] = os.getpid()
-    with _listening(options.socket, orders):
-        take_posture(status, options.cpu)
+    status["speed"] = setup.speed
+    trouble = Trouble(status, lambda line: say(line, sys.stderr))
+    with contextlib.ExitStack() as tidy:
+        tidy.enter_context(_listening(setup.socket, orders))
+        tidy.enter_context(_posture(status, setup))
         # Here, in the loop's own thread: onnxruntime makes denormals zero only in the thread that
         # opens the process's first session.
-        player = build(options)
-        warm_up(player)
-        with contextlib.closing(open_stream(options, player)) as stream:
-            precision = getattr(player, "precision", "fp32")
-            status["precision_bits"] = 8 if precision == "int8" else 32
-            realtime.freeze_garbage()
-            print(_opening(stream, player), flush=True)
-            run(stream, player, params, status, SystemClock(), orders)
+        player, load, rung, reason = _first(setup, build)
+        stream = open_stream(
+            setup,
+            player,
+            clock,
+            on_card=lambda name: status.say("card", name),
+            say=trouble.of_card,
+            alive=lambda: _beat(status, clock),
+            stopping=lambda: orders.stop,
+        )
+        tidy.enter_context(contextlib.closing(stream))
+        shape = Shape(
+            stream.sample_rate_hz, stream.block_frames, stream.channels_in, stream.channels_out
+        )
+        track = make_track(player, load, rung, shape, setup.latency_frames)
+        latency = track.player.delay_frames
+        rate_hz = stream.sample_rate_hz
+        budget = Budget(stream.headroom_frames / rate_hz, stream.block_frames / rate_hz)
+        deck = Deck(shape, orders, budget=budget, latency_frames=latency)
+        deck.start(track, reason, rise=setup.card != NONE)
+        tape = _tape(setup, shape)
+        watch = Watch(stream, clock, orders, status, latency, tape)
+        stagehand = Stagehand(
+            deck,
+            orders,
+            status,
+            shape,
+            setup.settings,
+            latency_frames=latency,
+            budget=budget,
+            spare=_spare(setup, rung),
+            trouble=trouble,
+        )
+        realtime.freeze_garbage()
+        say(_opening(stream, deck), sys.stdout)
+        tidy.enter_context(contextlib.closing(stagehand))
+        tidy.enter_context(contextlib.closing(watch))
+        stagehand.start()
+        watch.start()
+        run(stream, deck, params, status, clock, orders, watch, tape)
     status["stopped"] = 1.0
-    print(
+    say(
         f"stopped after {status['blocks']:.0f} blocks, {status['late_blocks']:.0f} late, "
         f"{status['xruns']:.0f} xruns",
-        flush=True,
+        sys.stdout,
     )
 
 
-def take_posture(status: Status, cpu: int | None) -> None:
+def _first(setup: Setup, build: Build) -> tuple[Player, Load, Rung, str]:
+    """What plays first: the bundle, or with a fallback whatever of the ladder can be had.
+
+    Raises:
+        OndineError: without a fallback, if the bundle cannot be played.
+    """
+    reasons = [setup.instead] if setup.instead else []
+    wanted = [(setup.load, Rung.DEFAULT if setup.instead else Rung.MODEL)]
+    if setup.spare is not None:
+        wanted.append((setup.spare, Rung.DEFAULT))
+    for load, rung in wanted:
+        try:
+            return build(load, setup.settings), load, rung, ", and ".join(reasons)
+        except OndineError as error:
+            if setup.spare is None:
+                raise
+            reasons.append(str(error).rstrip("."))
+    dry = Bypass(_DRY_RATE_HZ, setup.headroom_frames or _DRY_BLOCK_FRAMES, 2, 2)
+    return dry, Load(Path()), Rung.DRY, ", and ".join(reasons)
+
+
+def _spare(setup: Setup, playing: Rung) -> Load | None:
+    """The built-in instrument, unless it plays already or has just failed."""
+    spare = setup.spare
+    if spare is None or playing is not Rung.MODEL or spare.bundle == setup.load.bundle:
+        return None
+    return spare
+
+
+def _tape(setup: Setup, shape: Shape) -> Tape | None:
+    if setup.tape is None or setup.minutes <= 0.0:
+        return None
+    try:
+        return Tape(
+            setup.tape,
+            channels=shape.channels_out,
+            sample_rate_hz=shape.sample_rate_hz,
+            seconds=60.0 * setup.minutes,
+            create=True,
+        )
+    except AudioError as error:  # No reason not to play.
+        say(f"the last minutes are not kept: {error}", sys.stderr)
+        return None
+
+
+@contextlib.contextmanager
+def _posture(status: Status, setup: Setup) -> Iterator[None]:
     """Ask for everything that real time needs; say what was refused, and what that costs."""
     # Before the engine is built: its threads inherit the priority and the core.
+    cpu = setup.cpu
     lines = [realtime.pin(cpu)] if cpu is not None else []
     lines += [no_priority := realtime.take_priority(), no_lock := realtime.lock_memory()]
+    realtime.switch_quickly()
+    realtime.give_memory_back()
+    held = [realtime.stay_awake()]
+    if not setup.keep_governor:
+        held.append(realtime.take_governor(cpu))
+    lines += [h.refused for h in held]
     status["realtime"] = not no_priority
     status["locked"] = not no_lock
     for line in filter(None, lines):
-        print(line, file=sys.stderr, flush=True)
-
-
-def warm_up(player: Player) -> None:
-    """Run a few steps on silence, so that the first real one is like all others; then reset."""
-    audio_in = np.zeros((player.channels_in, player.block_frames), np.float32)
-    audio_out = np.zeros((player.channels_out, player.block_frames), np.float32)
-    values = default_values()
-    for _ in range(WARM_UP_STEPS):
-        player.process(audio_in, audio_out, values)
-    player.reset()
-
-
-def open_stream(options: argparse.Namespace, player: Player) -> Stream:
-    """The stream that the options ask for, of the player's rate, block and channels.
-
-    Raises:
-        AudioError, ConfigError: if it cannot be had.
-    """
-    headroom = player.block_frames if options.headroom is None else options.headroom
-    if not 1 <= headroom <= MAX_HEADROOM_FRAMES:
-        raise ConfigError(
-            f"a headroom of {headroom} frames is not possible; 1 to {MAX_HEADROOM_FRAMES} are. "
-            f"One block, {player.block_frames}, is usual."
-        )
-    files = options.input or options.output
-    card = options.card or ("none" if files else _first_card())
-    if card != "none" and files:
-        raise ConfigError("--input and --output are for playing without a card: add --card none")
-    if card == "none":
-        return _file_stream(options, player, headroom)
-    from device.audio.alsa import AlsaStream
-
-    return AlsaStream(
-        card,
-        SystemClock(),
-        sample_rate_hz=player.sample_rate_hz,
-        block_frames=player.block_frames,
-        headroom_frames=headroom,
-        channels_in=player.channels_in,
-        channels_out=player.channels_out,
-    )
-
-
-def _file_stream(options: argparse.Namespace, player: Player, headroom: int) -> Stream:
-    from device.audio.file import FileStream
-    from device.audio.sink import Nowhere, WavSink
-    from device.audio.sound import parse_sound
-
-    rate_hz = player.sample_rate_hz
-    sound = parse_sound(options.input or "silence", player.channels_in, rate_hz)
-    sink = WavSink(options.output, player.channels_out, rate_hz) if options.output else Nowhere()
-    return FileStream(
-        sound,
-        sink,
-        SystemClock(),
-        sample_rate_hz=rate_hz,
-        block_frames=player.block_frames,
-        headroom_frames=headroom,
-        channels_out=player.channels_out,
-        tail_frames=player.delay_frames,
-    )
-
-
-def _first_card() -> str:
-    from device.audio.cards import list_cards
-
-    cards = [card.name for card in list_cards() if card.plays]
-    if not cards:
-        raise AudioError(
-            "there is no sound card. Plug one in, or play without: --card none --output out.wav"
-        )
-    return cards[0]
+        say(line, sys.stderr)
+    try:
+        yield
+    finally:
+        for h in held:
+            h.give_back()
 
 
 @contextlib.contextmanager
@@ -203,11 +211,16 @@ def _listening(path: Path | None, orders: Orders) -> Iterator[None]:
     with contextlib.closing(CommandSocket(path, orders)) as commands:
         yield
         if commands.refused:
-            print(f"{commands.refused} commands were not understood", file=sys.stderr)
+            say(f"{commands.refused} commands were not understood", sys.stderr)
 
 
-def _opening(stream: Stream, player: Player) -> str:
-    block, headroom, delay = stream.block_frames, stream.headroom_frames, player.delay_frames
+def _beat(status: Status, clock: Clock) -> None:
+    """Show that the process lives though no block is played."""
+    status["heartbeat_s"] = clock.now()
+
+
+def _opening(stream: Stream, deck: Deck) -> str:
+    block, headroom, delay = stream.block_frames, stream.headroom_frames, deck.delay_frames
     total_ms = 1000.0 * (block + headroom + delay) / stream.sample_rate_hz
     return (
         f"playing at {stream.sample_rate_hz} Hz: block {block} + headroom {headroom} + "

@@ -64,5 +64,12 @@ class Stream(Protocol):
             AudioError: for faults that only opening the stream afresh can mend.
         """
 
+    def left_s(self) -> float:
+        """Seconds until what is queued has been played; 0.0 if nothing runs.
+
+        Never raises, and any thread may ask. (`read` and `write` may be called by one thread or
+        another, but never by two at once.)
+        """
+
     def close(self) -> None:
         """Let what is queued play out, then let go of card and files. May be called twice."""

@@ -8,12 +8,16 @@ from collections.abc import Mapping, Sequence
 
 from device.control.source import Reading
 from device.errors import ControlError
-from device.params import ParamSpec, ParamTable
+from device.manifest import LATENT_PREFIXES
+from device.params import FIXED, SERIAL, ParamSpec, ParamTable
 from device.words import nearest
 
 
 class Desk:
-    """The one writer of a params table, for the parameters that play with a bundle."""
+    """The one writer of a params table, for the parameters that play with a bundle.
+
+    `specs` are those of the bundle that plays; `change` replaces them.
+    """
 
     def __init__(self, table: ParamTable, specs: Mapping[str, ParamSpec]) -> None:
         self._table = table
@@ -39,6 +43,31 @@ class Desk:
     def defaults(self) -> None:
         """Put every parameter of the bundle back to its default, at once."""
         self._table.write({spec.slot: spec.default for spec in self.specs.values()})
+
+    def change(self, specs: Mapping[str, ParamSpec], serial: int) -> None:
+        """Another bundle plays, as load `serial`: its own parameters start at their defaults.
+
+        What belongs to the player and not to the bundle (gains, dry/wet, noise, ceiling) stays.
+        Audio sees all of it at once, and has used the bundle's defaults until now.
+        """
+        changes = {
+            spec.slot: spec.default
+            for spec in specs.values()
+            if spec.id not in FIXED or spec.id.startswith(LATENT_PREFIXES)
+        }
+        # The serial last: if we die in between, the next control process sees that it is not done.
+        self._table.write({**changes, SERIAL: float(serial)})
+        self.specs = specs
+
+    @property
+    def serial(self) -> int:
+        """Which load of a bundle the table's values are for."""
+        return int(self._table.values()[SERIAL])
+
+    def values(self) -> dict[str, float]:
+        """What every parameter is set to now, by id, in units."""
+        table = self._table.values()
+        return {spec.id: float(table[spec.slot]) for spec in self.specs.values()}
 
     def value(self, id: str) -> float:
         """What a parameter is set to now, in units."""

@@ -3,7 +3,8 @@
     /ondine/param/<id> v   a parameter in its units        /ondine/panic    output to its lowest
     /ondine/raw/<id> v     the same parameter, 0..1        /ondine/defaults every parameter back
     /ondine/status         answers with the counters       /ondine/reset    the model forgets
-    /ondine/params         answers with every parameter
+    /ondine/params         answers with every parameter    /ondine/keep     keeps the last minutes
+    /ondine/load name      another instrument comes in
 
 Addresses are matched exactly, values are clamped, what cannot be used is refused and counted. All
 values of one OSC bundle reach audio together. Time tags are ignored. A button's release (argument
@@ -14,6 +15,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from pythonosc.osc_message import OscMessage, ParseError
 
@@ -26,6 +28,8 @@ from device.params import ParamSpec
 MESSAGES_PER_S = 10_000.0
 ANSWERS_PER_S = 10.0
 """Few: an answer is much longer than its question, and senders' addresses can be forged."""
+ORDERS_PER_S = 2.0
+"""Of loads and keeps, from all senders together: they cost seconds of work and room on the disk."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +45,7 @@ class Press:
     """An address that acts like a button: sets some parameters, and calls something."""
 
     values: tuple[tuple[str, float], ...] = ()
-    call: Callable[[], None] | None = None
+    call: Callable[[], object] | None = None
 
 
 @dataclass(frozen=True)
@@ -51,17 +55,31 @@ class Ask:
     answers: Callable[[], Sequence[Answer]]
 
 
-Route = Steer | Press | Ask
+@dataclass(frozen=True)
+class Order:
+    """An address that asks for something slow, whose outcome the screen tells."""
+
+    call: Callable[[str], None]
+    named: bool
+    """Whether it takes a name, as its one argument, or is a button."""
+
+
+Route = Steer | Press | Ask | Order
 
 
 def routes(
     specs: Mapping[str, ParamSpec],
     *,
-    reset: Callable[[], None],
+    reset: Callable[[], object],
     status: Callable[[], Sequence[Answer]],
     value: Callable[[str], float],
+    load: Callable[[str], None],
+    keep: Callable[[], None],
 ) -> dict[str, Route]:
-    """Every address of a bundle's parameters, and what it does."""
+    """Every address of a bundle's parameters, and what it does.
+
+    `load` and `keep` only begin their work; `load` is given the name as it came.
+    """
     table: dict[str, Route] = {}
     for id in specs:
         table[f"/ondine/param/{id}"] = Steer(id, raw=False)
@@ -70,6 +88,8 @@ def routes(
     table["/ondine/panic"] = Press(((gain.id, gain.minimum),))
     table["/ondine/defaults"] = Press(tuple((s.id, s.default) for s in specs.values()))
     table["/ondine/reset"] = Press(call=reset)
+    table["/ondine/load"] = Order(load, named=True)
+    table["/ondine/keep"] = Order(lambda _: keep(), named=False)
     table["/ondine/status"] = Ask(status)
     table["/ondine/params"] = Ask(
         lambda: [
@@ -91,8 +111,13 @@ class OscReceiver:
         self._take = take
         self._flood = TokenBuckets(MESSAGES_PER_S)
         self._asking = TokenBuckets(ANSWERS_PER_S)
+        self._ordering = TokenBuckets(ORDERS_PER_S)
         self.refused: Counter[str] = Counter()
         self.accepted = 0
+
+    def replace(self, table: Mapping[str, Route]) -> None:
+        """Another bundle plays: these are its addresses."""
+        self._routes = table
 
     def receive(self, datagram: bytes, sender: str, now_s: float) -> list[bytes]:
         """Use one datagram; returns the datagrams to send back. Never raises for what is in it."""
@@ -108,17 +133,21 @@ class OscReceiver:
             self.refused[refusal.reason] += 1
             return []
         readings: list[Reading] = []
-        calls: list[Callable[[], None]] = []
+        calls: list[Callable[[], object]] = []
         replies: list[bytes] = []
         for message in messages:
             try:
-                route, value = self._read(message)
+                route, value, named = self._read(message)
                 if isinstance(route, Steer):
                     readings.append(Reading(route.param, value, route.raw, sender, now_s))
                 elif isinstance(route, Ask):
                     if not self._asking.allow(sender, 1, now_s):
                         raise RefusedError("too many questions a second")
                     replies += packets(route.answers())
+                elif isinstance(route, Order):
+                    if (named or value) and not self._ordering.allow("", 1, now_s):
+                        raise RefusedError("too many orders a second")
+                    calls += [partial(route.call, named)] if named or value else []
                 elif value:
                     readings += [Reading(p, v, False, sender, now_s) for p, v in route.values]
                     calls += [route.call] if route.call else []
@@ -132,7 +161,8 @@ class OscReceiver:
             call()
         return replies
 
-    def _read(self, datagram: bytes) -> tuple[Route, float]:
+    def _read(self, datagram: bytes) -> tuple[Route, float, str]:
+        """A message's route, and its one argument: a number (1 if there is none) or a name."""
         try:
             message = OscMessage(datagram)
         except (ParseError, ValueError, IndexError, OverflowError):
@@ -142,11 +172,14 @@ class OscReceiver:
         if route is None:
             raise RefusedError("unknown address")
         arguments = message.params
-        if not arguments and not isinstance(route, Steer):
-            return route, 1.0
-        if len(arguments) != 1:
+        takes_name = isinstance(route, Order) and route.named
+        if not arguments and not (isinstance(route, Steer) or takes_name):
+            return route, 1.0, ""
+        if len(arguments) != 1 or isinstance(arguments[0], str) != takes_name:
             raise RefusedError("wrong arguments")
+        if takes_name:
+            return route, 0.0, arguments[0]
         value = float(arguments[0])
         if not math.isfinite(value):
             raise RefusedError("not finite")
-        return route, value
+        return route, value, ""

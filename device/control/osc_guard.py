@@ -17,13 +17,15 @@ MAX_BYTES = 8192
 MAX_DEPTH = 4
 MAX_MESSAGES = 256
 MAX_ARGUMENTS = 16
+MAX_TEXT = 127
 
 _BUNDLE = b"#bundle\0"
 _HEADER_BYTES = 16
 _LENGTH = struct.Struct(">i")
 # No wildcards and no blanks: a pattern is never matched, so it is refused at the door.
 _ADDRESS = re.compile(rb"(/[A-Za-z0-9_.\-/]{0,126})\0{1,4}")
-_TAGS = re.compile(rb",([ifhdTF]*)\0{1,4}")
+_TAGS = re.compile(rb",([ifhdTFs]*)\0{1,4}")
+_TEXT = re.compile(rb"([^\0-\x1f\x7f]{1,%d})\0{1,4}" % MAX_TEXT)
 _SIZE = {ord("i"): 4, ord("f"): 4, ord("h"): 8, ord("d"): 8, ord("T"): 0, ord("F"): 0}
 
 
@@ -91,9 +93,25 @@ def _check_message(message: bytes) -> None:
         raise RefusedError("bad types")
     if len(tags[1]) > MAX_ARGUMENTS:
         raise RefusedError("too many arguments")
-    arguments = _padded(tags.end(1))
-    if arguments > tags.end() or arguments + sum(_SIZE[t] for t in tags[1]) != len(message):
+    at = _padded(tags.end(1))
+    if at > tags.end():
         raise RefusedError("bad length")
+    for tag in tags[1]:
+        at = _after_text(message, at) if tag == ord("s") else at + _SIZE[tag]
+    if at != len(message):
+        raise RefusedError("bad length")
+
+
+def _after_text(message: bytes, at: int) -> int:
+    """Where the text that begins at `at` ends with its padding."""
+    text = _TEXT.match(message, at)
+    if text is None or (end := _padded(text.end(1))) > text.end():
+        raise RefusedError("bad text")
+    try:
+        text[1].decode()
+    except UnicodeDecodeError:
+        raise RefusedError("bad text") from None
+    return end
 
 
 def _padded(end: int) -> int:

@@ -56,6 +56,12 @@ class OscServer:
         self.receiver = OscReceiver(self._table, take)
         loop.add_reader(self._socket, self._drain, self.receiver)
 
+    def replace(self, table: Mapping[str, Route]) -> None:
+        """Answer to other addresses from the next packet on; the socket and the senders stay."""
+        self._table = table
+        if self.receiver is not None:
+            self.receiver.replace(table)
+
     def close(self) -> None:
         """Stop listening."""
         if self._loop is not None and self._socket.fileno() >= 0:

@@ -1,4 +1,8 @@
-"""Reading a timeline file strictly: every mistake in it is reported at once."""
+"""Reading a timeline file strictly: every mistake in it is reported at once.
+
+It is a list of events, or an object that has them under `events`, as a kept take has: what it tells
+of itself under `take` is left to those who want to know, and so is `who` moved a parameter.
+"""
 
 import json
 import math
@@ -12,10 +16,10 @@ from device.errors import ControlError
 from device.params import ParamSpec
 from device.words import nearest
 
-MAX_BYTES = 1 << 20
+MAX_BYTES = 1 << 24
 MAX_SECONDS = 86_400.0
 MAX_SHOWN = 12
-_KEYS = ("at_s", "param", "to", "over_s")
+_KEYS = ("at_s", "param", "to", "over_s", "who")
 
 
 def read_timeline(path: Path, specs: Mapping[str, ParamSpec]) -> list[Event]:
@@ -49,6 +53,11 @@ def _no_constant(text: str) -> NoReturn:
 
 
 def _events(raw: Any, specs: Mapping[str, ParamSpec]) -> tuple[list[Event], list[str]]:
+    if isinstance(raw, dict):
+        unknown = [key for key in raw if key not in ("take", "events")]
+        if unknown:
+            return [], [f"{_shown(unknown[0])} is unknown{nearest(unknown[0], ('take', 'events'))}"]
+        raw = raw.get("events")
     if not isinstance(raw, list):
         return [], ["it is not a list of events"]
     events: list[Event] = []
@@ -79,6 +88,8 @@ def _problems(item: Any, specs: Mapping[str, ParamSpec]) -> list[str]:
         for key in ("at_s", "to", "over_s")
         if key in item and not _is_number(item[key])
     ]
+    if not isinstance(item.get("who", ""), str):
+        found.append(f"who is {_shown(item['who'])}, not a name")
     for key in ("at_s", "over_s"):
         seconds = item.get(key, 0)
         if _is_number(seconds) and not 0 <= seconds <= MAX_SECONDS:

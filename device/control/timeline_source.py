@@ -14,20 +14,30 @@ TICK_S = 0.01
 
 
 class TimelineSource:
-    """Plays a timeline from the moment it is started; silent once it has ended."""
+    """Plays a timeline from the moment it is started; silent once it has ended or was closed.
+
+    One that goes on where a control process that died left it is given when that began, in seconds
+    of the monotonic clock: what it had moved by then is not moved again.
+    """
 
     name = "timeline"
 
-    def __init__(self, timeline: Timeline, specs: Mapping[str, ParamSpec]) -> None:
+    def __init__(
+        self, timeline: Timeline, specs: Mapping[str, ParamSpec], began_s: float | None = None
+    ) -> None:
         self._timeline = timeline
+        self._began_s = began_s
         self._ids = {spec.slot: spec.id for spec in specs.values()}
         self._values = np.full(SLOTS, np.nan, np.float32)
         self._last = self._values.copy()
         self._timer: asyncio.TimerHandle | None = None
 
     def start(self, loop: asyncio.AbstractEventLoop, take: Take) -> None:
-        """Begin at time 0, now."""
-        self._tick(loop, take, loop.time())
+        """Begin: at time 0, now, if it has not begun before."""
+        began_s = loop.time() if self._began_s is None else self._began_s
+        if self._began_s is not None:
+            self.readings(loop.time() - began_s)
+        self._tick(loop, take, began_s)
 
     def close(self) -> None:
         """Stop where it is."""

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from device.audio.clock import SystemClock
-from device.audio.loop import Orders, run
+from device.audio.loop import run
+from device.audio.orders import Orders
 from device.audio.stream import Flow
 from device.bench import bench, report
 from device.bundle import Bundle, open_bundle

@@ -6,104 +6,29 @@ Nothing sleeps: everything waits for a line, an answer over OSC, or the end of a
 import os
 import re
 import select
-import shutil
 import signal
 import socket
-import subprocess
-import sys
-import tempfile
-from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
-from pythonosc.osc_packet import OscPacket
 
-from device.params import FIXED, ParamTable
+from device.control.control_socket import ask
+from device.params import FIXED, SERIAL, ParamTable
 from device.status import Status
-from tests.bundles import save, tiny_autoencoder, tiny_decoder
-from tests.device.control.packets import message
-
-BOUND_S = 20.0
+from tests.device.stage import BOUND_S, finish, open_stage, read_until, text, until, until_gone
 
 
-class Stage:
-    """One run of `ondine play` in a world of its own, as its player and as its phone."""
-
-    def __init__(self):
-        # Not pytest's folder: a Unix socket's path has to be short.
-        self.folder = Path(tempfile.mkdtemp(prefix="ondine-"))
-        self.run = self.folder / "ondine"
-        save(tiny_autoencoder(), self.folder / "glass.ondine")
-        save(tiny_decoder(), self.folder / "bells.ondine")
-        self.started: list[subprocess.Popen] = []
-        self.phone = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.phone.settimeout(BOUND_S)
-
-    def play(self, *arguments):
-        own = {"XDG_RUNTIME_DIR", "XDG_DATA_HOME", "XDG_STATE_HOME"}
-        process = subprocess.Popen(
-            [sys.executable, "-c", "from device.cli import main; main()", "play", *arguments],
-            cwd=self.folder,
-            env=os.environ | {name: str(self.folder) for name in own},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        self.started.append(process)
-        return process
-
-    def playing(self, *arguments):
-        """Play, and wait until it does; connects the phone."""
-        process = self.play(*arguments, "--osc-port", "0")
-        lines = read_until(process, "Playing ")
-        port = re.search(r"OSC on 127\.0\.0\.1 port (\d+)", lines)
-        assert port, lines
-        self.phone.connect(("127.0.0.1", int(port[1])))
-        return process
-
-    def ask(self, address):
-        self.phone.send(message(address))
-        answers = OscPacket(self.phone.recv(65_536)).messages
-        return {answer.message.address: answer.message.params for answer in answers}
-
-    def audio_pid(self):
-        return int(Status(self.run / "status")["pid"])
-
-    def close(self):
-        for process in self.started:
-            process.terminate()
-            process.communicate(timeout=BOUND_S)
-        self.phone.close()
-        shutil.rmtree(self.folder)
+@pytest.fixture(scope="module")
+def state(tmp_path_factory):
+    """Bundles are tried once, not in every test."""
+    return tmp_path_factory.mktemp("state")
 
 
 @pytest.fixture
-def stage():
-    stage = Stage()
-    yield stage
-    stage.close()
-
-
-def read_until(process, beginning):
-    lines = ""
-    for line in process.stdout:
-        lines += line
-        if line.startswith(beginning):
-            return lines
-    raise AssertionError(f"it ended: {lines}{process.stderr.read()}")
-
-
-def finish(process):
-    """Wait for the end: exit code, the rest of stdout, stderr."""
-    out, err = process.communicate(timeout=BOUND_S)
-    assert "Traceback" not in err
-    return process.returncode, out, err
-
-
-def until_gone(pidfd):
-    assert select.select([pidfd], [], [], BOUND_S)[0]
-    os.close(pidfd)
+def stage(state):
+    with open_stage(state) as stage:
+        yield stage
 
 
 def test_a_short_performance_without_a_card(stage):
@@ -119,8 +44,8 @@ def test_a_short_performance_without_a_card(stage):
 
 def test_osc_moves_the_table_that_audio_reads_and_is_answered(stage):
     process = stage.playing("glass", "--card", "none", "--set", "noise_amount=0.5")
-    stage.phone.send(message("/ondine/param/dry_wet", "f", 0.25))
-    stage.phone.send(message("/ondine/param/dry_wet", "f", float("nan")))
+    stage.send("/ondine/param/dry_wet", "f", 0.25)
+    stage.send("/ondine/param/dry_wet", "f", float("nan"))
     stage.phone.send(b"#bundle\0" + b"\0" * 8 + b"\xff\xff\xff\xfc")
     answers = stage.ask("/ondine/params")
     assert answers["/ondine/params/dry_wet"][0] == 0.25
@@ -165,17 +90,14 @@ def test_a_timeline_plays(stage):
     assert stage.ask("/ondine/params")["/ondine/params/dry_wet"][0] == 0.125
 
 
-def test_a_killed_audio_process_is_said_and_started_again_until_it_is_too_much(stage):
+def test_a_killed_audio_process_is_said_and_started_again(stage):
     process = stage.playing("bells", "--card", "none")
-    for attempt in (1, 2, 3):
-        os.kill(stage.audio_pid(), signal.SIGKILL)
-        said = read_until(process, "Playing again.")
-        assert f"killed by SIGKILL. Starting it again ({attempt} of 3)." in said
-        assert stage.ask("/ondine/status")["/ondine/status/playing"] == [1]
+    stage.send("/ondine/param/latent_bias_1", "f", 0.5)
     os.kill(stage.audio_pid(), signal.SIGKILL)
-    code, _, err = finish(process)
-    assert code == 1
-    assert err == "ondine: the audio process was killed by SIGKILL; the sound has stopped.\n"
+    said = read_until(process, "Playing again.")
+    assert "Sound stopped: the audio process was killed by SIGKILL. Starting it again." in said
+    assert stage.ask("/ondine/status")["/ondine/status/playing"] == [1]
+    assert stage.ask("/ondine/params")["/ondine/params/latent_bias_1"][0] == 0.5
 
 
 def test_a_recording_is_not_begun_again_over_itself(stage):
@@ -192,18 +114,153 @@ def test_only_one_plays_at_a_time(stage):
     assert (code, err) == (1, "ondine: Ondine is already playing; stop that one first.\n")
 
 
-def test_audio_left_behind_by_a_killed_control_plays_on_until_the_next_play(stage):
-    process = stage.playing("bells", "--card", "none")
+def left_behind(stage, process):
+    """Kill control; returns a pidfd of the audio process, which plays on."""
     left = os.pidfd_open(stage.audio_pid())
     process.kill()
     finish(process)
-    assert not select.select([left], [], [], 0)[0]
-    code, out, _ = finish(
-        stage.play("glass", "--card", "none", "--seconds", "0.2", "--osc-port", "0")
-    )
-    assert code == 0
+    return left
+
+
+def test_a_new_control_process_takes_over_the_sound_that_runs(stage):
+    process = stage.playing("glass", "--card", "none", "--set", "dry_wet=0.5")
+    stage.send("/ondine/param/dry_wet", "f", 0.25)
+    assert stage.ask("/ondine/params")["/ondine/params/dry_wet"][0] == 0.25
+    pid = stage.audio_pid()
+    left = left_behind(stage, process)
+    stage.hang_up()
+    process = stage.playing("glass", "--card", "none", "--set", "dry_wet=0.5")
+    assert "Playing on: found the sound still running." in stage.lines
+    assert stage.audio_pid() == pid
+    # Settings were made when it began, and were turned since.
+    assert stage.ask("/ondine/params")["/ondine/params/dry_wet"][0] == 0.25
+    stage.send("/ondine/param/dry_wet", "f", 0.75)
+    assert stage.ask("/ondine/params")["/ondine/params/dry_wet"][0] == 0.75
+    # Nobody is its parent any more; that it died is noticed all the same.
+    os.kill(pid, signal.SIGKILL)
+    said = read_until(process, "Playing again.")
+    assert "Sound stopped: the audio process has died. Starting it again." in said
+    assert stage.ask("/ondine/params")["/ondine/params/dry_wet"][0] == 0.75
+    until_gone(left)
+
+
+def test_a_control_process_that_took_over_ends_both(stage):
+    left = left_behind(stage, stage.playing("bells", "--card", "none"))
+    stage.hang_up()
+    process = stage.playing("--card", "none")
+    process.send_signal(signal.SIGINT)
+    code, out, err = finish(process)
+    assert (code, err) == (0, "")
     assert "Played " in out
     until_gone(left)
+    assert not (stage.run / "play.json").exists()
+
+
+def test_another_instrument_is_brought_into_the_sound_that_runs(stage):
+    left = left_behind(stage, stage.playing("bells", "--card", "none", "--set", "dry_wet=0.5"))
+    stage.hang_up()
+    process = stage.playing("chimes", "--card", "none", "--set", "latent_bias_0=0.5")
+    read_until(process, "Now playing tiny prior.")
+    assert not select.select([left], [], [], 0)[0]
+    until(lambda: stage.ask("/ondine/params")["/ondine/params/latent_bias_0"][0] == 0.5)
+    assert stage.ask("/ondine/params")["/ondine/params/dry_wet"][0] == 0.5
+    os.close(left)
+
+
+def test_another_stream_ends_the_sound_that_runs(stage):
+    left = left_behind(stage, stage.playing("bells", "--card", "none"))
+    stage.hang_up()
+    stage.playing("bells", "--card", "none", "--headroom", "1024")
+    assert "Playing on" not in stage.lines
+    until_gone(left)
+
+
+def test_if_both_were_killed_the_last_scene_comes_back(stage):
+    process = stage.playing("bells", "--card", "none")
+    stage.load("chimes")
+    stage.send("/ondine/param/latent_bias_1", "f", 0.5)
+    assert stage.ask("/ondine/params")["/ondine/params/latent_bias_1"][0] == 0.5
+    left = left_behind(stage, process)
+    os.kill(stage.audio_pid(), signal.SIGKILL)
+    until_gone(left)
+    stage.hang_up()
+    stage.playing("bells", "--card", "none")
+    assert "Ondine did not end in good order: playing on as it was." in stage.lines
+    assert stage.ask("/ondine/status")["/ondine/status/instrument"] == ["tiny prior"]
+    assert stage.ask("/ondine/params")["/ondine/params/latent_bias_1"][0] == 0.5
+
+
+def test_load_by_name_file_and_osc(stage):
+    process = stage.playing("bells", "--card", "none", "--set", "latent_bias_1=0.5")
+    pid = stage.audio_pid()
+    code, out, err = stage.load("chimes")
+    assert (code, out, err) == (0, "Now playing tiny prior.\n", "")
+    status, table = Status(stage.run / "status"), ParamTable(stage.run / "params")
+    assert status["serial"] == table.values()[SERIAL] == 2
+    assert status["swaps"] == 1
+    assert status.text("name") == "tiny prior"
+    # The player's own parameters stay, the new instrument's start at their defaults.
+    assert stage.ask("/ondine/params")["/ondine/params/latent_bias_1"][0] == 0.0
+    assert stage.ask("/ondine/status")["/ondine/status/instrument"] == ["tiny prior"]
+    stage.phone.send(text("/ondine/load", "bells"))
+    read_until(process, "Now playing tiny decoder.")
+    code, out, _ = stage.load("chimes.ondine", "--latency", "free", "--precision", "fp32")
+    assert (code, out) == (0, "Now playing tiny prior.\n")
+    assert stage.audio_pid() == pid
+    assert status["serial"] == 4
+
+
+def test_osc_knows_the_parameters_of_what_was_loaded(stage):
+    stage.playing("glass", "--card", "none", "--input", "silence")
+    stage.send("/ondine/param/drive", "f", 7.0)
+    assert "/ondine/params/drive" not in stage.ask("/ondine/params")
+    assert stage.load("fuzz")[0] == 0
+    stage.send("/ondine/param/drive", "f", 7.0)
+    until(lambda: stage.ask("/ondine/params")["/ondine/params/drive"][0] == 7.0)
+
+
+def test_what_cannot_be_loaded_leaves_everything_as_it_was(stage):
+    stage.playing("glass", "--card", "none", "--input", "silence", "--set", "latent_bias_1=0.5")
+    for arguments, sentence in (
+        (["bels"], "there is no instrument 'bels'; did you mean bells?"),
+        (["none.ondine"], "there is no file none.ondine"),
+        (["damaged.ondine"], "damaged.ondine"),
+        (["late"], "--latency free"),
+        (["chimes", "--precision", "int8"], "tiny prior has no int8 graphs; choose fp32"),
+    ):
+        code, out, err = stage.load(*arguments)
+        assert (code, out) == (1, "")
+        assert sentence in err
+        assert err.startswith("ondine: ")
+        assert err.count("\n") == 1
+        assert stage.ask("/ondine/status")["/ondine/status/instrument"] == ["tiny autoencoder"]
+        assert stage.ask("/ondine/params")["/ondine/params/latent_bias_1"][0] == 0.5
+    assert Status(stage.run / "status")["swaps"] == 0
+
+
+def test_a_path_over_osc_is_not_loaded(stage):
+    process = stage.playing("bells", "--card", "none")
+    stage.phone.send(text("/ondine/load", "../glass.ondine"))
+    assert "is not a name" in read_until(process, "Not loaded")
+
+
+def test_load_when_nothing_plays(stage):
+    code, _, err = stage.load("bells")
+    assert (code, err) == (1, "ondine: nothing is playing here. Start with: ondine play.\n")
+
+
+def test_keep_and_stop_over_the_control_socket(stage):
+    process = stage.playing("bells", "--card", "none")
+    until(lambda: Status(stage.run / "status")["blocks"] > 40)
+    answer = ask(
+        stage.run / "control.sock", {"command": "keep", "folder": str(stage.folder)}, BOUND_S
+    )
+    assert answer["ok"], answer
+    assert answer["say"].startswith("Kept ")
+    [wav] = stage.folder.glob("*.wav")
+    assert soundfile.info(wav).samplerate == 48_000
+    assert ask(stage.run / "control.sock", {"command": "stop"}, BOUND_S)["ok"]
+    assert finish(process)[0] == 0
 
 
 def test_a_port_in_use_costs_osc_and_not_the_sound(stage):

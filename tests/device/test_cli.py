@@ -1,6 +1,7 @@
 """The command line with everything that can be given wrongly: one sentence, never a traceback."""
 
 import json
+import re
 import subprocess
 import sys
 import time
@@ -50,8 +51,8 @@ WRONG = [
     (("play", "--volume", "3"), 2, "No such option"),
     (("play", "none.ondine"), 1, "there is no file none.ondine"),
     (("play", "folder"), 1, "folder is a folder"),
-    (("play", "in.wav"), 1, "in.wav: this is not an Ondine bundle"),
-    (("play", "damaged.ondine"), 1, "damaged.ondine: the file is damaged or cut short"),
+    (("play", "in.wav"), 1, "ondine: in.wav: it is not an Ondine bundle"),
+    (("play", "damaged.ondine"), 1, "ondine: damaged.ondine: it does not end as a bundle does"),
     (("play", "glas"), 1, "there is no instrument 'glas'; did you mean glass?"),
     (("play", "glass", "--set", "dry_wet"), 1, "'dry_wet' is not parameter=value"),
     (("play", "glass", "--set", "dri_wet=1"), 1, "'dri_wet'; did you mean dry_wet?"),
@@ -67,6 +68,12 @@ WRONG = [
     (("play", "glass", "--timeline", "noise.bin"), 1, "noise.bin is not readable JSON"),
     (("play", "glass", "--card", "Box", "--output", "o.wav"), 1, "a card plays what it hears"),
     (("play", "glass", "--card", "none", "--input", "card"), 1, "no sound card to listen to"),
+    (("load",), 2, "Missing argument 'NAME|FILE.ondine'"),
+    (("load", "glas"), 1, "there is no instrument 'glas'; did you mean glass?"),
+    (("load", "none.ondine"), 1, "there is no file none.ondine"),
+    (("load", "glass"), 1, "nothing is playing here. Start with: ondine play"),
+    (("load", "glass", "--latency", "none"), 2, "'none' is not one of 'keep', 'free'"),
+    (("load", "glass", "--precision", "int4"), 2, "'int4' is not one of"),
     ((*RENDER,), 2, "'--model' requires an argument"),
     (("render", "in.wav"), 2, "Missing argument 'OUT.wav'"),
     (("render", "none.wav", "out.wav", "--model", "glass"), 1, "there is no sound file none.wav"),
@@ -87,6 +94,11 @@ WRONG = [
     (("info", "folder"), 1, "folder is a folder"),
     (("info", "\x1b[31m"), 1, "there is no instrument '\\x1b[31m'"),
     (("status",), 1, "nothing is playing here"),
+    (("status", "--json"), 1, "nothing is playing here"),
+    (("keep",), 1, "nothing is playing here"),
+    (("keep", "--minutes", "0"), 1, "0 minutes cannot be kept; above 0, up to 60"),
+    (("keep", "--minutes", "nan"), 1, "nan minutes cannot be kept"),
+    (("keep", "--minutes", "two"), 2, "'two' is not a valid float"),
 ]
 
 
@@ -151,13 +163,16 @@ def test_bench_prints_a_table_and_keeps_what_it_saw(here):
 
 
 def test_check_tells_what_can_be_played(here):
-    result = ondine("check")
-    assert result.exit_code in (0, 1)
-    assert "onnxruntime" in result.stdout
-    assert "ear" in result.stdout
-    assert "no method that makes sound" in result.stdout
+    """Whether there is a sound card to play it on is this machine's own affair."""
+    result = ondine("check", "--json")
+    told = json.loads(result.stdout)
+    assert told["code"] == result.exit_code
+    levels = {finding["what"]: finding["level"] for finding in told["findings"]}
+    assert levels["onnxruntime"] == "fine"
+    assert (levels["glass"], levels["ear"], levels["damaged"]) == ("fine", "worry", "worry")
     result = ondine("check", "ear")
     assert result.exit_code == 2
+    assert "no method that makes sound" in result.stdout
     assert "It cannot play" in result.stdout
     assert ondine("check", "nothing").exit_code == 2
 
@@ -165,10 +180,7 @@ def test_check_tells_what_can_be_played(here):
 @pytest.mark.parametrize(
     ("answer", "sentence"),
     [
-        ("echo throttled=0x0", "no throttling since it started"),
-        ("echo throttled=0x50000", "since it started: too little voltage, throttling."),
         ("echo throttled=0x50005", "now: too little voltage, throttling."),
-        ("echo what", "vcgencmd does not answer"),
         ("exit 1", "vcgencmd does not answer"),
     ],
 )
@@ -192,7 +204,7 @@ def test_status_reads_what_audio_wrote(here):
     assert result.exit_code == 0
     assert "playing (process 7)" in result.stdout
     assert "1.0 s, 100 blocks of 480 frames" in result.stdout
-    assert "dropouts     2" in result.stdout
+    assert re.search(r"dropouts +2: late blocks 2, ", result.stdout)
     assert "21.0 ms" in result.stdout
     assert "in silent, out -6 dB" in result.stdout
     status["heartbeat_s"] -= 60.0

@@ -7,8 +7,10 @@ import pytest
 from device.config import (
     AudioProfile,
     EngineProfile,
+    MemoryProfile,
     OscProfile,
     Profile,
+    RecordingProfile,
     load_profile,
     read_profile,
 )
@@ -26,14 +28,27 @@ def test_the_desktop_s_file_says_what_is_built_in():
 def test_a_profile_is_read(tmp_path):
     path = tmp_path / "profile.toml"
     path.write_text(
-        'name = "stage"\n[audio]\ncards = ["Box", "USB"]\nheadroom_frames = 128\ncpu = 3\n'
+        'name = "stage"\n[audio]\ncards = ["Box", "usb"]\nheadroom_frames = 128\ncpu = 3\n'
+        "inputs = [4, 3]\noutputs = [1, 64]\nlatency_frames = 4096\ngovernor = false\n"
         '[engine]\nthreads = 2\nprecision = "int8"\n[osc]\nhost = "0.0.0.0"\nport = 57120\n'
+        "[recording]\nminutes = 5\n[memory]\nkeep_free_mib = 100\n"
+    )
+    audio = AudioProfile(
+        cards=("Box", "usb"),
+        inputs=(4, 3),
+        outputs=(1, 64),
+        headroom_frames=128,
+        latency_frames=4096,
+        cpu=3,
+        governor=False,
     )
     assert load_profile({"ONDINE_PROFILE": str(path)}) == Profile(
         "stage",
-        AudioProfile(("Box", "USB"), 128, 3),
+        audio,
         EngineProfile(2, "int8"),
         OscProfile("0.0.0.0", 57120),
+        RecordingProfile(5.0),
+        MemoryProfile(100),
     )
 
 
@@ -41,8 +56,10 @@ def test_all_mistakes_are_reported_at_once(tmp_path):
     path = tmp_path / "profile.toml"
     path.write_text(
         'nam = "x"\nosc = 3\n[audio]\ncard = ["a"]\ncards = "Box"\n'
-        "headroom_frames = -1\ncpu = true\n"
+        "headroom_frames = -1\ncpu = true\ngovernor = 1\nlatency_frames = 300000\n"
+        'inputs = [1, "2"]\noutputs = [1, 2, 1]\n'
         '[engine]\nthreads = 0\nprecision = "int4"\n[enjine]\n'
+        "[recording]\nminutes = 31\n[memory]\nkeep_free_mib = 6.5\n"
     )
     with pytest.raises(ConfigError) as error:
         read_profile(path)
@@ -53,6 +70,12 @@ def test_all_mistakes_are_reported_at_once(tmp_path):
         "audio.cards is 'Box', not a list of names",
         "audio.headroom_frames is -1, outside 0..65536",
         "audio.cpu is True, not a whole number",
+        "audio.governor is 1, not true or false",
+        "audio.latency_frames is 300000, outside 0..262144",
+        "audio.inputs is [1, '2'], not a list of channels such as [1, 2]",
+        "audio.outputs has channel 1 twice",
+        "recording.minutes is 31, outside 0..30",
+        "memory.keep_free_mib is 6.5, not a whole number",
         "engine.threads is 0, outside 1..64",
         "engine.precision is 'int4'; it may be auto, fp32, int8",
         "enjine is unknown; did you mean engine?",
@@ -67,6 +90,12 @@ def test_all_mistakes_are_reported_at_once(tmp_path):
         (b"\xff", "not readable TOML"),
         (b"name = 3", "name is 3, not text"),
         (b"[audio]\ncards = [1]", r"audio.cards is \[1\], not a list"),
+        (b"[audio]\ninputs = [0]", r"audio.inputs has channel 0, outside 1..64"),
+        (b"[audio]\noutputs = [true]", r"audio.outputs is \[True\], not a list of channels"),
+        (b"[audio]\noutputs = 2", r"audio.outputs is 2, not a list of channels"),
+        (b"[recording]\nminutes = nan", "recording.minutes is nan, outside 0..30"),
+        (b"[recording]\nminutes = -1", "recording.minutes is -1, outside 0..30"),
+        (b"[recording]\nminutes = true", "recording.minutes is True, not a number"),
         (b"#" * 70_000, "larger than 64 KiB"),
     ],
 )

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from device.errors import AudioError, ConfigError
-from device.route import choose_route
+from device.route import choose_card, choose_route
 
 OUT = Path("out.wav")
 
@@ -16,12 +16,15 @@ class Card:
     name: str
     captures: bool
     plays: bool
+    kind: str = "onboard"
 
 
 BOX = Card("Box", True, True)
-USB = Card("USB", True, True)
-HDMI = Card("HDMI", False, True)
-MIC = Card("Mic", True, False)
+USB = Card("USB", True, True, "usb")
+USB2 = Card("Other", True, True, "usb")
+HAT = Card("Codec", True, True, "hat")
+HDMI = Card("HDMI", False, True, "hdmi")
+MIC = Card("Mic", True, False, "usb")
 
 
 def choose(there=(), listens=True, preferred=(), **asked):
@@ -32,10 +35,10 @@ def choose(there=(), listens=True, preferred=(), **asked):
 @pytest.mark.parametrize(
     ("chosen", "card", "source"),
     [
-        (choose([BOX, USB]), "Box", "card"),
+        (choose([BOX]), "Box", "card"),
         (choose([BOX, USB], preferred=["Gone", "USB"]), "USB", "card"),
         (choose([HDMI, BOX]), "Box", "card"),
-        (choose([HDMI, BOX], listens=False), "HDMI", "card"),
+        (choose([HDMI], listens=False), "HDMI", "card"),
         (choose([BOX], card="plughw:CARD=Other"), "plughw:CARD=Other", "card"),
         (choose([BOX], card="none"), "none", "demonstration"),
         (choose([BOX], card="none", listens=False), "none", "silence"),
@@ -61,6 +64,40 @@ def test_what_was_chosen_for_the_player_is_said():
     assert choose([BOX], preferred=["USB"]).notes == (
         "None of the cards USB is there: playing on Box.",
     )
+
+
+@pytest.mark.parametrize(
+    ("preferred", "there", "chosen"),
+    [
+        (["usb", "hat"], [HDMI, BOX, HAT, USB], "USB"),
+        (["usb", "hat"], [HDMI, BOX, HAT], "Codec"),
+        (["hat", "usb"], [USB, HAT], "Codec"),
+        (["Other", "usb"], [USB, USB2], "Other"),
+        (["usb"], [USB2, USB], "Other"),  # The kernel's order.
+        (["Gone", "any"], [HDMI, BOX], "Box"),
+        (["onboard"], [USB, BOX], "Box"),
+        ([], [HDMI, BOX, HAT, USB], "USB"),  # Nothing said: the likeliest kind.
+        ([], [HDMI, BOX], "Box"),
+        (["hdmi"], [Card("hdmi", True, True), HDMI], "hdmi"),  # Called as a kind is.
+    ],
+)
+def test_a_list_of_names_and_kinds(preferred, there, chosen):
+    route = choose(there, listens=False, preferred=preferred)
+    assert (route.card, route.notes) == (chosen, ())
+
+
+def test_a_kind_that_cannot_listen_is_passed_over():
+    assert choose([MIC, HDMI, HAT], preferred=["usb", "hdmi", "hat"]).card == "Codec"
+
+
+def test_whoever_waits_for_a_card_is_told_which():
+    assert choose_card(["Gone", "usb"], [HDMI, USB], True) == "USB"
+    with pytest.raises(
+        AudioError, match=r"no sound card \(it is to be Box, else usb\)\. Plug it in"
+    ):
+        choose_card(["Box", "usb"], [MIC], True)
+    with pytest.raises(AudioError, match="HDMI cannot: it has no input"):
+        choose_card([], [HDMI], True)
 
 
 def test_contradictions_are_refused():

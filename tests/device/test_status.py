@@ -1,12 +1,13 @@
 """The status: written by one process, read by any other."""
 
+import itertools
 import multiprocessing
 
 import numpy as np
 import pytest
 
 from device.errors import AudioError
-from device.status import BINS, FIELDS, Status
+from device.status import BINS, FIELDS, TEXTS, Status
 
 
 def test_what_is_written_is_read_through_another_map(tmp_path):
@@ -79,3 +80,50 @@ def test_an_unknown_field_is_a_key_error(tmp_path):
     status = Status(tmp_path / "status", create=True)
     with pytest.raises(KeyError, match="tempo"):
         status["tempo"]
+
+
+def test_a_text_is_read_as_it_was_last_said(tmp_path):
+    audio = Status(tmp_path / "status", create=True)
+    reader = Status(tmp_path / "status")
+    assert {reader.text(name) for name in TEXTS} == {""}
+    audio.say("trouble", "the card is gone")
+    audio.say("name", "Dämmerung")
+    assert (reader.text("trouble"), reader.text("name")) == ("the card is gone", "Dämmerung")
+    audio.say("trouble", "")
+    assert (reader.text("trouble"), reader.text("name")) == ("", "Dämmerung")
+    with pytest.raises(KeyError):
+        audio.say("mood", "fine")
+
+
+def test_a_text_is_cut_at_a_character(tmp_path):
+    status = Status(tmp_path / "status", create=True)
+    status.say("name", "a" + "ü" * 400)
+    assert status.text("name") == "a" + "ü" * 127  # 255 bytes; the next would be the 257th
+    status.say("name", "\ud800 half a pair")
+    assert status.text("name") == "? half a pair"
+
+
+def _say_for_ever(path):
+    status = Status(path)
+    for number in itertools.count():
+        status.say("trouble", chr(97 + number % 26) * (1000 - number % 500))
+
+
+def test_a_text_is_never_torn_nor_lost_when_its_writer_dies(tmp_path):
+    """Texts of one letter, of changing letters and lengths; the writer is killed at it."""
+    path = tmp_path / "status"
+    status = Status(path, create=True)
+    status.say("trouble", "z" * 800)
+    process = multiprocessing.get_context("spawn").Process(target=_say_for_ever, args=(path,))
+    process.start()
+    seen = set()
+    while len(seen) < 200 and process.is_alive():
+        text = status.text("trouble")
+        assert len(set(text)) == 1
+        assert len(text) > 500
+        seen.add(text)
+    process.kill()
+    process.join()
+    assert len(set(status.text("trouble"))) == 1
+    status.say("trouble", "next")
+    assert status.text("trouble") == "next"

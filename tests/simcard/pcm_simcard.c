@@ -15,12 +15,38 @@
  *     tape     the shared file, made beforehand (simcard.py does it): struct tape below
  *     speed    card seconds per second, > 0
  *     exact    1: the position moves by the frame; 0: by the period, as with many USB cards
- *     rate     the one rate of this card, in Hz; 0 (default): any from 8000 to 192000
- *     format   the one format of this card, such as "S16_LE"; default: S16, S24_3, S32 and FLOAT
+ *     ring     1: the tapes go round, for runs of any length: frame f lies at f modulo their
+ *              length, and of the output the last round is kept. 0 (default): past their end the
+ *              input is silent and the output forgotten
  *     loopback -1 (default): capture hears the source; n >= 0: it hears the sink, n frames ago
  *
- * Not simulated: converters' delay, two crystals, tapes that go round (past the end of the tape
- * the input is silent and the output forgotten), mmap access.
+ * What it grants, as cards differ in it:
+ *
+ *     rate     the one rate of this card, in Hz; 0 (default): any from 8000 to 192000
+ *     format   the one format of this card, such as "S16_LE"; default: S16, S24, S24_3, S32, FLOAT
+ *     period   the one length of its periods, in frames of its format; 0 (default): any
+ *     channels the number of channels it has; 0 (default): 1 or 2. The tapes have two: further
+ *              channels hear silence and what they play is not kept, except that `first` shifts
+ *              the tapes to channels first and first + 1 (counted from 0)
+ *
+ * Faults. The head of the shared file holds one for each site and direction, and a test (or a
+ * person: the file may be written while it plays) sets them:
+ *
+ *     site       the call of the program that meets it        error it may give
+ *     open       snd_pcm_open                                  any
+ *     configure  snd_pcm_hw_params                             any
+ *     prepare    snd_pcm_prepare                               any
+ *     start      the first read or write after a prepare       any
+ *     pointer    avail, and reads and writes while it runs     EPIPE or ESTRPIPE; others show as
+ *                                                              EPIPE, as alsa-lib has it
+ *     transfer   reads and writes                              any; EAGAIN: it takes no frames
+ *
+ * A fault waits for `after` calls to pass and then fails `count` of them (-1: all from then on);
+ * `fired` counts those it has failed. `still` stops the pointer of a direction until it is cleared:
+ * what was queued is not heard, and no error tells of it. `narrow` lets the next write take only so
+ * many frames. `unplugged` fails every call with ENODEV until it is cleared.
+ *
+ * Not simulated: converters' delay, two crystals, mmap access.
  */
 #define _GNU_SOURCE
 #include <alsa/asoundlib.h>
@@ -35,14 +61,30 @@
 #include <unistd.h>
 
 #define TAPE_CHANNELS 2
-#define HEADER_BYTES 64
+#define HEADER_BYTES 1024
+
+enum site { OPEN, CONFIGURE, PREPARE, START, POINTER, TRANSFER, SITES };
+
+struct fault {
+	int64_t error;          /* an errno */
+	int64_t after;          /* calls that pass before it */
+	int64_t count;          /* calls that fail; below 0: every one */
+	int64_t fired;          /* calls that have failed */
+	int64_t frame;          /* card frame at which the last one did */
+};
 
 struct tape {
 	int64_t epoch_ns;       /* CLOCK_MONOTONIC at frame 0; 0 until the card is first opened */
 	int64_t frames;         /* length of each tape */
-	int64_t unplugged;      /* set by a test: every call fails with ENODEV from then on */
+	int64_t unplugged;      /* 1: every call fails with ENODEV */
 	int64_t starts[2];      /* frame of the last start: playback, capture */
-	char pad[HEADER_BYTES - 5 * 8];
+	int64_t opens;          /* how often a direction was opened */
+	int64_t decided;        /* the sink is true up to here; beyond, a ring holds an older round */
+	int64_t still[2];       /* 1: the pointer does not move: playback, capture */
+	int64_t narrow;         /* frames that the next write takes; 0: all */
+	int64_t spare[6];
+	struct fault faults[SITES][2];
+	char pad[HEADER_BYTES - 16 * 8 - SITES * 2 * sizeof(struct fault)];
 	int32_t samples[];      /* source [frames][2], then sink [frames][2], full scale 2^31 */
 };
 
@@ -53,11 +95,15 @@ struct card {
 	int32_t *source, *sink;
 	int timer;
 	double speed;
-	int exact;
-	int rate;
+	int exact, ring;
+	int rate, period, channels; /* the only ones, or 0 */
+	int first;
 	snd_pcm_format_t format; /* the only one, or SND_PCM_FORMAT_UNKNOWN */
 	long loopback;
 	int running;
+	int narrowed;           /* the last transfer was cut short: the next takes nothing */
+	snd_pcm_sframes_t last; /* the position last told, within the buffer */
+	int64_t stood;          /* frame at which the pointer stopped, or -1 */
 	int64_t start;          /* frame at which this direction was started */
 	int64_t total;          /* frames that the program wrote or read since it was prepared */
 	int32_t *staged;        /* playback before the start: nobody knows yet when it will be */
@@ -97,13 +143,54 @@ static void arm(const struct card *card)
 	timerfd_settime(card->timer, TFD_TIMER_ABSTIME, &timer, NULL);
 }
 
+/* ---- faults ---- */
+
+/* The error that this call shall fail with, as a negative number; 0 if it shall not. */
+static int meets(const struct card *card, enum site site, int direction)
+{
+	struct fault *fault = &card->tape->faults[site][direction];
+	if (card->tape->unplugged)
+		return -ENODEV;
+	if (!fault->count)
+		return 0;
+	if (fault->after > 0) {
+		fault->after--;
+		return 0;
+	}
+	if (fault->count > 0)
+		fault->count--;
+	fault->frame = card->io.rate ? frame_now(card) : 0;
+	__atomic_add_fetch(&fault->fired, 1, __ATOMIC_SEQ_CST);
+	return -(int)fault->error;
+}
+
 /* ---- samples ---- */
 
 static int32_t *tape_at(const struct card *card, int32_t *samples, int64_t frame)
 {
-	if (frame < 0 || frame >= card->tape->frames)
+	if (frame < 0 || (frame >= card->tape->frames && !card->ring))
 		return NULL;
-	return samples + frame * TAPE_CHANNELS;
+	return samples + frame % card->tape->frames * TAPE_CHANNELS;
+}
+
+static void wipe(const struct card *card, int64_t from, int64_t to)
+{
+	for (int64_t f = from; f < to; f++) {
+		int32_t *at = tape_at(card, card->sink, f);
+		if (at)
+			memset(at, 0, TAPE_CHANNELS * sizeof *at);
+	}
+}
+
+/* The output is about to be written from here on: what was skipped before it was silence. */
+static void decide(const struct card *card, int64_t from, int64_t to)
+{
+	struct tape *tape = card->tape;
+	int64_t oldest = from - tape->frames;
+	if (card->ring && from > tape->decided)
+		wipe(card, tape->decided > oldest ? tape->decided : oldest, from);
+	if (to > tape->decided)
+		__atomic_store_n(&tape->decided, to, __ATOMIC_SEQ_CST);
 }
 
 static int32_t decode(snd_pcm_format_t format, const unsigned char *at)
@@ -111,6 +198,7 @@ static int32_t decode(snd_pcm_format_t format, const unsigned char *at)
 	switch (format) {
 	case SND_PCM_FORMAT_S16_LE:
 		return (int32_t)((uint32_t)at[1] << 24 | (uint32_t)at[0] << 16);
+	case SND_PCM_FORMAT_S24_LE:
 	case SND_PCM_FORMAT_S24_3LE:
 		return (int32_t)((uint32_t)at[2] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[0] << 8);
 	case SND_PCM_FORMAT_FLOAT_LE: {
@@ -128,6 +216,9 @@ static void encode(snd_pcm_format_t format, unsigned char *at, int32_t sample)
 	case SND_PCM_FORMAT_S16_LE:
 		*(int16_t *)at = (int16_t)(sample >> 16);
 		break;
+	case SND_PCM_FORMAT_S24_LE:
+		at[3] = 0x5a; /* nobody says what the fourth byte is */
+		/* fall through */
 	case SND_PCM_FORMAT_S24_3LE:
 		at[0] = sample >> 8;
 		at[1] = sample >> 16;
@@ -151,12 +242,16 @@ static unsigned char *sample_at(const snd_pcm_channel_area_t *area, snd_pcm_ufra
 static int sim_start(snd_pcm_ioplug_t *io)
 {
 	struct card *card = io->private_data;
-	if (card->tape->unplugged)
-		return -ENODEV;
+	int err = meets(card, START, io->stream);
+	if (err < 0)
+		return err;
 	card->start = frame_now(card);
 	card->running = 1;
+	card->stood = card->tape->still[io->stream] ? card->start : -1;
 	card->tape->starts[io->stream] = card->start;
-	for (int64_t i = 0; i < card->staged_frames; i++) {
+	if (io->stream == SND_PCM_STREAM_PLAYBACK)
+		decide(card, card->start, card->start + card->staged_frames);
+	for (int64_t i = 0; i < card->staged_frames && card->stood < 0; i++) {
 		int32_t *to = tape_at(card, card->sink, card->start + i);
 		if (to)
 			memcpy(to, card->staged + i * TAPE_CHANNELS, TAPE_CHANNELS * sizeof *to);
@@ -166,29 +261,48 @@ static int sim_start(snd_pcm_ioplug_t *io)
 	return 0;
 }
 
-static int sim_stop(snd_pcm_ioplug_t *io)
+/* Stop, and what was queued and not played was never heard. */
+static void halt(struct card *card)
 {
-	struct card *card = io->private_data;
-	if (card->running && io->stream == SND_PCM_STREAM_PLAYBACK) {
-		/* What was queued and not played was never heard. */
-		for (int64_t f = frame_now(card); f < card->start + card->total; f++) {
-			int32_t *at = tape_at(card, card->sink, f);
-			if (at)
-				memset(at, 0, TAPE_CHANNELS * sizeof *at);
-		}
-	}
+	if (card->running && card->io.stream == SND_PCM_STREAM_PLAYBACK)
+		wipe(card, card->stood < 0 ? frame_now(card) : card->stood, card->start + card->total);
 	card->running = 0;
 	arm(card);
+}
+
+static int sim_stop(snd_pcm_ioplug_t *io)
+{
+	halt(io->private_data);
 	return 0;
 }
 
+/* The frame that this direction has reached: now, unless it stands still. */
+static int64_t frame_reached(struct card *card)
+{
+	int64_t now = frame_now(card);
+	if (card->tape->still[card->io.stream]) {
+		if (card->stood < 0) {
+			card->stood = now;
+			if (card->io.stream == SND_PCM_STREAM_PLAYBACK)
+				wipe(card, now, card->start + card->total);
+		}
+		return card->stood;
+	}
+	if (card->stood >= 0) { /* It moves again, so much later. */
+		card->start += now - card->stood;
+		card->tape->starts[card->io.stream] = card->start;
+		card->stood = -1;
+	}
+	return now;
+}
+
 /* Frames since the start, or -EPIPE once the program has lost the race. */
-static snd_pcm_sframes_t position(const struct card *card)
+static snd_pcm_sframes_t position(struct card *card)
 {
 	int64_t passed, buffer = card->io.buffer_size;
 	if (!card->running)
-		return 0;
-	passed = frame_now(card) - card->start;
+		return card->last;
+	passed = frame_reached(card) - card->start;
 	if (card->io.stream == SND_PCM_STREAM_PLAYBACK ? passed >= card->total
 						       : passed - card->total >= buffer)
 		return -EPIPE;
@@ -199,32 +313,59 @@ static snd_pcm_sframes_t sim_pointer(snd_pcm_ioplug_t *io)
 {
 	struct card *card = io->private_data;
 	snd_pcm_sframes_t at = position(card);
-	if (card->tape->unplugged)
-		return -ENODEV;
-	return at < 0 ? at : at % (snd_pcm_sframes_t)io->buffer_size;
+	int err = card->running ? meets(card, POINTER, io->stream) : 0;
+	if (err == -ESTRPIPE) {
+		/* The next read or write says so; a negative position would be taken for an xrun. */
+		snd_pcm_ioplug_set_state(io, SND_PCM_STATE_SUSPENDED);
+		halt(card);
+		return card->last;
+	}
+	if (err < 0)
+		return err;
+	if (at >= 0)
+		card->last = at = at % (snd_pcm_sframes_t)io->buffer_size;
+	return at;
 }
 
 static snd_pcm_sframes_t sim_transfer(snd_pcm_ioplug_t *io, const snd_pcm_channel_area_t *areas,
 				      snd_pcm_uframes_t offset, snd_pcm_uframes_t size)
 {
 	struct card *card = io->private_data;
-	if (card->tape->unplugged)
-		return -ENODEV;
+	int plays = io->stream == SND_PCM_STREAM_PLAYBACK;
+	int err = meets(card, TRANSFER, io->stream);
+	if (err < 0)
+		return err;
+	if (card->narrowed) {
+		card->narrowed = 0;
+		return -EAGAIN;
+	}
+	if (plays && card->tape->narrow > 0 && (int64_t)size > card->tape->narrow) {
+		size = card->tape->narrow;
+		card->tape->narrow = 0;
+		card->narrowed = 1;
+	}
+	if (plays && card->running)
+		decide(card, card->start + card->total, card->start + card->total + size);
 	for (snd_pcm_uframes_t i = 0; i < size; i++) {
 		int64_t frame = card->start + card->total + i;
-		if (io->stream == SND_PCM_STREAM_PLAYBACK) {
+		if (plays) {
 			int32_t *to = card->running ? tape_at(card, card->sink, frame)
 				: card->staged + (card->staged_frames + i) * TAPE_CHANNELS;
-			for (int c = 0; to && c < TAPE_CHANNELS; c++)
-				to[c] = c < (int)io->channels
-					? decode(io->format, sample_at(&areas[c], offset + i)) : 0;
+			for (int c = 0; to && c < TAPE_CHANNELS; c++) {
+				int channel = card->first + c;
+				/* What is queued while it stands still will not be heard in its place. */
+				to[c] = channel < (int)io->channels && card->stood < 0
+					? decode(io->format, sample_at(&areas[channel], offset + i)) : 0;
+			}
 		} else {
 			const int32_t *from = card->loopback < 0
 				? tape_at(card, card->source, frame)
 				: tape_at(card, card->sink, frame - card->loopback);
-			for (unsigned c = 0; c < io->channels; c++)
+			for (int c = 0; c < (int)io->channels; c++) {
+				int track = c - card->first;
 				encode(io->format, sample_at(&areas[c], offset + i),
-				       from && c < TAPE_CHANNELS ? from[c] : 0);
+				       from && track >= 0 && track < TAPE_CHANNELS ? from[track] : 0);
+			}
 		}
 	}
 	if (!card->running)
@@ -236,18 +377,22 @@ static snd_pcm_sframes_t sim_transfer(snd_pcm_ioplug_t *io, const snd_pcm_channe
 static int sim_prepare(snd_pcm_ioplug_t *io)
 {
 	struct card *card = io->private_data;
-	if (card->tape->unplugged)
-		return -ENODEV;
-	card->running = 0;
-	card->total = card->staged_frames = 0;
-	arm(card);
+	int err = meets(card, PREPARE, io->stream);
+	if (err < 0)
+		return err;
+	halt(card);
+	card->total = card->staged_frames = card->last = 0;
+	card->narrowed = 0;
 	return 0;
 }
 
 static int sim_hw_params(snd_pcm_ioplug_t *io, snd_pcm_hw_params_t *params)
 {
 	struct card *card = io->private_data;
+	int err = meets(card, CONFIGURE, io->stream);
 	(void)params;
+	if (err < 0)
+		return err;
 	free(card->staged);
 	card->staged = calloc(io->buffer_size, TAPE_CHANNELS * sizeof *card->staged);
 	return card->staged ? 0 : -ENOMEM;
@@ -329,22 +474,32 @@ static int map_tape(struct card *card, const char *path)
 static int constrain(struct card *card)
 {
 	static const unsigned access[] = {SND_PCM_ACCESS_RW_INTERLEAVED};
-	static const unsigned formats[] = {SND_PCM_FORMAT_S16_LE, SND_PCM_FORMAT_S24_3LE,
-					   SND_PCM_FORMAT_S32_LE, SND_PCM_FORMAT_FLOAT_LE};
+	static const unsigned formats[] = {SND_PCM_FORMAT_S16_LE, SND_PCM_FORMAT_S24_LE,
+					   SND_PCM_FORMAT_S24_3LE, SND_PCM_FORMAT_S32_LE,
+					   SND_PCM_FORMAT_FLOAT_LE};
 	snd_pcm_ioplug_t *io = &card->io;
 	int err = snd_pcm_ioplug_set_param_list(io, SND_PCM_IOPLUG_HW_ACCESS, 1, access);
 	unsigned only[] = {card->format};
 	int any = card->format == SND_PCM_FORMAT_UNKNOWN;
 	if (err >= 0)
-		err = snd_pcm_ioplug_set_param_list(io, SND_PCM_IOPLUG_HW_FORMAT, any ? 4 : 1,
+		err = snd_pcm_ioplug_set_param_list(io, SND_PCM_IOPLUG_HW_FORMAT, any ? 5 : 1,
 						    any ? formats : only);
 	if (err >= 0)
-		err = snd_pcm_ioplug_set_param_minmax(io, SND_PCM_IOPLUG_HW_CHANNELS, 1, 2);
+		err = snd_pcm_ioplug_set_param_minmax(io, SND_PCM_IOPLUG_HW_CHANNELS,
+						      card->channels ? card->channels : 1,
+						      card->channels ? card->channels : 2);
 	if (err >= 0)
 		err = snd_pcm_ioplug_set_param_minmax(io, SND_PCM_IOPLUG_HW_RATE,
 						      card->rate ? card->rate : 8000,
 						      card->rate ? card->rate : 192000);
-	if (err >= 0)
+	if (err >= 0 && card->period) {
+		/* alsa-lib speaks of bytes here: one length in frames is one for each width. */
+		unsigned bytes[4], n = 0, channels = card->channels ? card->channels : 2;
+		for (unsigned width = 2; width <= 4; width++)
+			if (any || width == (unsigned)snd_pcm_format_physical_width(card->format) / 8)
+				bytes[n++] = card->period * channels * width;
+		err = snd_pcm_ioplug_set_param_list(io, SND_PCM_IOPLUG_HW_PERIOD_BYTES, n, bytes);
+	} else if (err >= 0)
 		err = snd_pcm_ioplug_set_param_minmax(io, SND_PCM_IOPLUG_HW_PERIOD_BYTES, 32, 1 << 18);
 	if (err >= 0)
 		err = snd_pcm_ioplug_set_param_minmax(io, SND_PCM_IOPLUG_HW_PERIODS, 2, 1024);
@@ -355,7 +510,7 @@ SND_PCM_PLUGIN_DEFINE_FUNC(simcard)
 {
 	snd_config_iterator_t i, next;
 	const char *path = NULL, *format = NULL;
-	long exact = 1, rate = 0, loopback = -1;
+	long exact = 1, rate = 0, loopback = -1, ring = 0, period = 0, channels = 0, first = 0;
 	double speed = 1.0;
 	struct card *card;
 	int err;
@@ -374,8 +529,16 @@ SND_PCM_PLUGIN_DEFINE_FUNC(simcard)
 			err = snd_config_get_ireal(entry, &speed);
 		else if (!strcmp(id, "exact"))
 			err = snd_config_get_integer(entry, &exact);
+		else if (!strcmp(id, "ring"))
+			err = snd_config_get_integer(entry, &ring);
 		else if (!strcmp(id, "rate"))
 			err = snd_config_get_integer(entry, &rate);
+		else if (!strcmp(id, "period"))
+			err = snd_config_get_integer(entry, &period);
+		else if (!strcmp(id, "channels"))
+			err = snd_config_get_integer(entry, &channels);
+		else if (!strcmp(id, "first"))
+			err = snd_config_get_integer(entry, &first);
 		else if (!strcmp(id, "format"))
 			err = snd_config_get_string(entry, &format);
 		else if (!strcmp(id, "loopback"))
@@ -396,7 +559,12 @@ SND_PCM_PLUGIN_DEFINE_FUNC(simcard)
 		return -ENOMEM;
 	card->speed = speed;
 	card->exact = exact;
+	card->ring = ring;
 	card->rate = rate;
+	card->period = period;
+	card->channels = channels;
+	card->first = first;
+	card->stood = -1;
 	card->format = format ? snd_pcm_format_value(format) : SND_PCM_FORMAT_UNKNOWN;
 	card->loopback = loopback;
 	err = map_tape(card, path);
@@ -404,10 +572,10 @@ SND_PCM_PLUGIN_DEFINE_FUNC(simcard)
 		free(card);
 		return err;
 	}
-	if (card->tape->unplugged) {
-		err = -ENODEV;
+	err = meets(card, OPEN, stream);
+	if (err < 0)
 		goto unmap;
-	}
+	__atomic_add_fetch(&card->tape->opens, 1, __ATOMIC_SEQ_CST);
 	card->timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
 	card->io.version = SND_PCM_IOPLUG_VERSION;
 	card->io.name = "simulated card";

@@ -32,4 +32,4 @@ if __name__ == "__main__":
     rate, block, channels, delay, stall_block = map(int, own[:5])
     player = Stalling(rate, block, channels, 2, delay)
     player.stall_block, player.stall_s = stall_block, float(own[5])
-    sys.exit(main(options, build=lambda _: player))
+    sys.exit(main(options, build=lambda *_: player))

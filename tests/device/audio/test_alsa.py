@@ -5,6 +5,7 @@ frame of the output tells how old it is. Headrooms last 170 ms, longer than this
 stalls; should it stall longer all the same, the run is repeated once.
 """
 
+import errno
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,8 @@ from tests.simcard.simcard import SimCard
 NUMBER_BITS = 9
 """Frame numbers are written this high: then S32, float32 and S32 again carry them exactly."""
 FADE = 240
+RISE = 5 * 512
+"""The first sound of a process rises over 50 ms, in whole blocks: at most this many frames."""
 DELAY = 37
 
 
@@ -30,42 +33,44 @@ def numbered(folder: Path, speed: float = 1.0, exact: bool = True) -> SimCard:
     return card
 
 
-def heard(card: SimCard) -> tuple[np.ndarray, np.ndarray]:
+def heard(card: SimCard, rise: int = RISE) -> tuple[np.ndarray, np.ndarray]:
     """The card frames of the last unbroken stretch of sound, without its fades, and their ages."""
     codes = card.sink[:, 0].astype(np.int64)
     frames = np.flatnonzero(codes)
     breaks = np.flatnonzero(np.diff(frames) > FADE)
     if len(breaks):
         frames = frames[breaks[-1] + 1 :]
-    frames = frames[FADE + DELAY : -FADE - 1]
+    frames = frames[rise + DELAY : -FADE - 1]
     codes = codes[frames]
     assert not (codes & ((1 << NUMBER_BITS) - 1)).any(), "some frames were changed on the way"
     return frames, frames - (codes >> NUMBER_BITS)
 
 
-def play(tmp_path: Path, blocks: int, xruns: int, card_options: dict, **options) -> SimCard:
-    """Play for so many blocks, twice at most, until there were just `xruns` xruns."""
+def play(
+    tmp_path: Path, blocks: int, xruns: int, card_options: dict, headroom: int, **options
+) -> SimCard:
+    """Play so many blocks, with `xruns` half way; once more if there were others than these."""
     for attempt in ("once", "again"):
         folder = tmp_path / attempt
         folder.mkdir()
         card = numbered(folder, **card_options)
-        headroom = str(options["headroom"])
+        given = {"--card": card.name, "--headroom": headroom, "--speed": card.speed}
         child = AudioChild(
             folder,
-            "--card",
-            card.name,
-            "--headroom",
-            headroom,
+            *(part for name, value in given.items() for part in (name, str(value))),
             environment=card.environment(),
             delay=DELAY,
-            **{k: v for k, v in options.items() if k != "headroom"},
+            **options,
         )
+        child.wait_for_blocks(blocks // 2)
+        if xruns:
+            card.fault("pointer", errno.EPIPE, "playback", count=xruns)
         child.wait_for_blocks(blocks)
         code, out, errors = child.terminate()
         assert code == 0, errors
         status = child.status()
         assert status["stopped"] == 1.0
-        if status["xruns"] == xruns and status["late_blocks"] == xruns:
+        if status["xruns"] == xruns and status["late_blocks"] <= xruns:
             return card
     raise AssertionError(f"not the {xruns} xruns expected: {out}")
 
@@ -82,21 +87,21 @@ def test_every_frame_comes_out_block_headroom_and_delay_later(
     assert set(ages.tolist()) == {block + headroom + DELAY}
 
 
-@pytest.mark.parametrize("format_name", ["S16_LE", "S24_3LE", "FLOAT_LE"])
+@pytest.mark.parametrize("format_name", ["S16_LE", "S24_LE", "S24_3LE", "FLOAT_LE"])
 def test_every_format_carries_sound_unchanged(tmp_path: Path, format_name: str) -> None:
     card = SimCard(tmp_path, speed=0.25, format_name=format_name)
     codes = np.random.default_rng(0).integers(-(2**15), 2**15, (60_000, 2))
     card.source[:60_000] = codes << 16
     child = AudioChild(
         tmp_path,
-        *("--card", "sim", "--headroom", "2048"),
+        *("--card", "sim", "--headroom", "2048", "--speed", "0.25"),
         environment=card.environment(),
         channels_in=2,
     )
     child.wait_for_blocks(16)
     code, _, errors = child.terminate()
     assert code == 0, errors
-    sound = np.flatnonzero(card.sink[:, 0])[FADE : -FADE - 1]
+    sound = np.flatnonzero(card.sink[:, 0])[RISE : -FADE - 1]
     # The last stretch, should the machine have stalled.
     sound = sound[np.flatnonzero(np.diff(sound, prepend=-99) > FADE)[-1] :][FADE:]
     assert len(sound) > 512
@@ -112,7 +117,7 @@ def test_a_bundle_with_the_real_engine_keeps_its_latency(tmp_path: Path) -> None
     card.source[positions] = 2**30
     child = AudioChild(
         tmp_path,
-        *("--card", "sim", "--headroom", "2048", "--bundle", str(path)),
+        *("--card", "sim", "--headroom", "2048", "--speed", "0.25", "--bundle", str(path)),
         environment=card.environment(),
         dry=False,
     )
@@ -139,18 +144,9 @@ def test_where_the_pointer_moves_by_the_period_the_latency_is_constant_and_near(
 
 def test_after_an_xrun_the_latency_is_what_it_was(tmp_path: Path) -> None:
     block, headroom = 512, 2048
-    card = play(
-        tmp_path,
-        24,
-        1,
-        {"speed": 0.25},
-        block=block,
-        headroom=headroom,
-        stall_block=8 + 6,  # The first eight warm up.
-        stall_s=0.4,
-    )
-    frames, ages = heard(card)
-    assert len(frames) > 12 * block
+    card = play(tmp_path, 24, 1, {"speed": 0.25}, block=block, headroom=headroom)
+    frames, ages = heard(card, rise=FADE)
+    assert len(frames) > 6 * block
     assert set(ages.tolist()) == {block + headroom + DELAY}
     # The sound came back after silence, and rose out of it.
     start = frames[0] - FADE - DELAY
@@ -189,24 +185,31 @@ def test_a_card_that_is_not_there(tmp_path: Path) -> None:
     assert "Traceback" not in errors
 
 
-def test_a_card_of_another_rate_tells_what_it_granted(tmp_path: Path) -> None:
+def test_a_card_of_another_rate_is_played_at_its_own(tmp_path: Path) -> None:
     card = SimCard(tmp_path, rate_hz=44_100)
     child = AudioChild(tmp_path, "--card", "sim", environment=card.environment())
-    code, _, errors = child.finish()
-    assert code == 1
-    assert "48000 Hz was asked and 44100 Hz granted" in errors
+    status = child.wait_for_blocks(3)
+    assert status["sample_rate_hz"] == 44_100
+    code, _, errors = child.terminate()
+    assert code == 0, errors
 
 
-def test_unplugged_while_playing(tmp_path: Path) -> None:
+def test_unplugged_while_playing_and_plugged_in_again(tmp_path: Path) -> None:
     card = SimCard(tmp_path)
     child = AudioChild(tmp_path, "--card", "sim", environment=card.environment())
-    child.wait_for_blocks(3)
+    status = child.wait_for_blocks(3)
     card.unplug()
-    code, _, errors = child.finish()
-    assert code == 1
+    child.wait_for(lambda: status.text("trouble") != "")
+    beat_s = status["heartbeat_s"]
+    child.wait_for(lambda: status["heartbeat_s"] > beat_s)
+    card.replug()
+    child.wait_for_blocks(int(status["blocks"]) + 10)
+    assert status.text("trouble") == ""
+    assert status["cards_lost"] == 1.0
+    code, _, errors = child.terminate()
+    assert code == 0, errors
     assert "sim stopped working" in errors
     assert "still plugged in?" in errors
-    assert child.status()["stopped"] == 0.0
 
 
 @pytest.mark.parametrize(

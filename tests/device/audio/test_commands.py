@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from device.audio.commands import CommandSocket, obey
-from device.audio.loop import Orders
+from device.audio.orders import Orders
 from device.errors import AudioError
 
 GARBAGE = [

@@ -12,7 +12,8 @@ import pytest
 from device.audio.clock import VirtualClock
 from device.audio.dry import Dry
 from device.audio.file import FileStream
-from device.audio.loop import Orders, run
+from device.audio.loop import run
+from device.audio.orders import Orders
 from device.audio.sink import Memory, Nowhere, Sink
 from device.audio.sound import Sound, tone
 from device.params import FIXED, ParamTable, default_values

@@ -5,10 +5,17 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from device.audio.pcm import FORMATS, Packer, Unpacker, map_channels
+from device.audio.pcm import FORMATS, Packer, Unpacker, check_map, map_channels, parse_map
+from device.errors import AudioError, ConfigError
 
 FRAMES = 64
-STEP = {"S16_LE": 2.0**-15, "S24_3LE": 2.0**-23, "S32_LE": 2.0**-24, "FLOAT_LE": 2.0**-24}
+STEP = {
+    "S16_LE": 2.0**-15,
+    "S24_LE": 2.0**-23,
+    "S24_3LE": 2.0**-23,
+    "S32_LE": 2.0**-24,
+    "FLOAT_LE": 2.0**-24,
+}
 
 
 def block(channels: int, seed: int = 0) -> np.ndarray:
@@ -17,10 +24,12 @@ def block(channels: int, seed: int = 0) -> np.ndarray:
     return rng.uniform(-1.0, 1.0, (channels, FRAMES)).astype(np.float32) * np.float32(0.999)
 
 
-def there_and_back(name: str, sound: np.ndarray, card_channels: int) -> np.ndarray:
+def there_and_back(
+    name: str, sound: np.ndarray, card_channels: int, card_map: tuple[int, ...] = ()
+) -> np.ndarray:
     """Pack, carry the bytes over, unpack."""
-    packer = Packer(name, len(sound), card_channels, FRAMES)
-    unpacker = Unpacker(name, len(sound), card_channels, FRAMES)
+    packer = Packer(name, len(sound), card_channels, FRAMES, card_map)
+    unpacker = Unpacker(name, len(sound), card_channels, FRAMES, card_map)
     packer.pack(sound)
     unpacker.raw[:] = packer.raw
     back = np.full_like(sound, np.nan)
@@ -98,9 +107,52 @@ def test_channel_maps() -> None:
 
 
 @pytest.mark.parametrize("name", FORMATS)
-def test_conversion_allocates_no_array(name: str) -> None:
+def test_a_card_played_in_part_is_silent_elsewhere(name: str) -> None:
+    sound = block(2)
+    packer = Packer(name, 2, 6, FRAMES, (5, 2))
+    packer.pack(sound)
+    frames = packer.raw.reshape(FRAMES, 6, FORMATS[name].sample_bytes)
+    whole = Packer(name, 2, 2, FRAMES)
+    whole.pack(sound)
+    expected = whole.raw.reshape(FRAMES, 2, FORMATS[name].sample_bytes)
+    assert np.array_equal(frames[:, [4, 1]], expected)
+    assert not frames[:, [0, 2, 3, 5]].any()
+    assert np.abs(there_and_back(name, sound, 6, (5, 2)) - sound).max() <= STEP[name] / 2
+
+
+def test_a_map_is_a_card_of_its_own() -> None:
+    mono = block(1)
+    packer = Packer("FLOAT_LE", 1, 4, FRAMES, (3, 4))
+    packer.pack(mono)
+    heard = packer.raw.view("<f4").reshape(FRAMES, 4).T
+    assert np.array_equal(heard, np.concatenate([np.zeros((2, FRAMES)), mono, mono]))
+
+
+def test_of_four_bytes_only_the_lower_three_count() -> None:
+    unpacker = Unpacker("S24_LE", 1, 1, FRAMES)
+    unpacker.raw[:8] = (0xFF, 0xFF, 0xFF, 0x5A, 0, 0, 0x40, 0xFF)
+    back = np.zeros((1, FRAMES), np.float32)
+    unpacker.unpack(back)
+    assert back[0, :2].tolist() == [-(2.0**-23), 0.5]
+
+
+def test_maps_as_they_are_written() -> None:
+    assert parse_map("3,4") == (3, 4)
+    assert parse_map(" 2 ") == (2,)
+    for text in ("", "0", "3,,4", "3,3", "-1", "a", "1.5"):
+        with pytest.raises(ConfigError, match="list different channels of the card"):
+            parse_map(text)
+    check_map((1, 8), "Box", "playback", 8)
+    with pytest.raises(AudioError, match=r"Box has no channel 9 for capture: .* 1 to 8"):
+        check_map((9, 1), "Box", "capture", 8)
+
+
+@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("card_map", [(), (2,)])
+def test_conversion_allocates_no_array(name: str, card_map: tuple[int, ...]) -> None:
     frames = 8192
-    packer, unpacker = Packer(name, 1, 2, frames), Unpacker(name, 1, 2, frames)
+    packer = Packer(name, 1, 2, frames, card_map)
+    unpacker = Unpacker(name, 1, 2, frames, card_map)
     sound = np.zeros((1, frames), np.float32)
     tracemalloc.start()
     try:

@@ -150,7 +150,8 @@ def test_denormals_are_flushed_in_the_thread_of_the_loop(tmp_path: Path) -> None
 _WATCHED = """
 import sys
 import numpy as np
-from device.audio.process import build_engine, main
+from device.audio.loader import open_engine
+from device.audio.process import main
 from device.engine.engine import Engine
 
 class Watched(Engine):
@@ -160,9 +161,9 @@ class Watched(Engine):
         self.blocks += 1
         self.flushed += not (np.full(8, 1e-40, np.float32) * np.float32(1.0)).any()
 
-def build(options):
+def build(load, settings):
     global player
-    player = build_engine(options)
+    player = open_engine(load, settings)
     player.__class__ = Watched
     return player
 

@@ -65,7 +65,13 @@ MALFORMED = {
     "cut, unaligned": (GOOD[:-3], "bad length"),
     "too long": (GOOD + b"\0" * 4, "bad length"),
     "tags without a comma": (padded(b"/a") + padded(b"f") + b"\0" * 4, "bad types"),
-    "string": (padded(b"/a") + padded(b",s") + padded(b"x"), "bad types"),
+    "text without an end": (padded(b"/a") + padded(b",s") + b"abcd", "bad text"),
+    "empty text": (padded(b"/a") + padded(b",s") + padded(b""), "bad text"),
+    "text with a line feed": (padded(b"/a") + padded(b",s") + padded(b"a\nb"), "bad text"),
+    "text that is not UTF-8": (padded(b"/a") + padded(b",s") + padded(b"\xff\xfe"), "bad text"),
+    "dirty padding of a text": (padded(b"/a") + padded(b",s") + b"a\0xx", "bad text"),
+    "text of 128": (padded(b"/a") + padded(b",s") + padded(b"a" * 128), "bad text"),
+    "text and more": (padded(b"/a") + padded(b",s") + padded(b"x") + b"\0" * 4, "bad length"),
     "blob of -1": (padded(b"/a") + padded(b",b") + struct.pack(">i", -1), "bad types"),
     "open array": (padded(b"/a") + padded(b",[[f") + b"\0" * 4, "bad types"),
     "17 arguments": (message("/a", "T" * 17), "too many arguments"),
@@ -82,6 +88,16 @@ REFUSED = {
     "unknown address": (message("/ondine/param/dry", "f", 0.5), "unknown address"),
     "a latent it has not": (message("/ondine/param/latent_bias_9", "f", 0.5), "unknown address"),
     "a prefix": (message("/ondine/param/", "f", 0.5), "unknown address"),
+    "text for a parameter": (
+        padded(b"/ondine/param/dry_wet") + padded(b",s") + padded(b"0.5"),
+        "wrong arguments",
+    ),
+    "text for a button": (
+        padded(b"/ondine/panic") + padded(b",s") + padded(b"1"),
+        "wrong arguments",
+    ),
+    "load without a name": (message("/ondine/load"), "wrong arguments"),
+    "load of a number": (message("/ondine/load", "f", 1.0), "wrong arguments"),
     "panic of NaN": (message("/ondine/panic", "f", float("nan")), "not finite"),
 }
 """Sound messages that say nothing usable."""

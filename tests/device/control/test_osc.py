@@ -8,7 +8,7 @@ import pytest
 from pythonosc.osc_packet import OscPacket
 
 from device.control.desk import Desk
-from device.control.osc import MESSAGES_PER_S, OscReceiver, routes
+from device.control.osc import MESSAGES_PER_S, ORDERS_PER_S, Order, OscReceiver, routes
 from device.control.osc_guard import MAX_BYTES, RefusedError, split
 from device.control.osc_reply import packets
 from device.control.source import Reading
@@ -19,9 +19,11 @@ from tests.device.control.packets import (
     GOOD,
     MALFORMED,
     REFUSED,
+    arguments,
     bundle,
     message,
     nested,
+    padded,
 )
 
 SPECS = {id: FIXED[id] for id in ("input_gain_db", "output_gain_db", "dry_wet", "latent_bias_0")}
@@ -35,8 +37,15 @@ class Bench:
         self.desk = Desk(self.table, SPECS)
         self.packets: list[list[Reading]] = []
         self.resets = 0
+        self.loads: list[str] = []
+        self.keeps = 0
         table = routes(
-            SPECS, reset=self.reset, status=lambda: [("/s", [1, 2.5, "a"])], value=self.desk.value
+            SPECS,
+            reset=self.reset,
+            status=lambda: [("/s", [1, 2.5, "a"])],
+            value=self.desk.value,
+            load=self.loads.append,
+            keep=self.keep,
         )
         self.osc = OscReceiver(table, self.take)
         self.now_s = 0.0
@@ -47,6 +56,9 @@ class Bench:
 
     def reset(self):
         self.resets += 1
+
+    def keep(self):
+        self.keeps += 1
 
     def send(self, datagram, sender="a"):
         return self.osc.receive(datagram, sender, self.now_s)
@@ -139,6 +151,37 @@ def test_panic_defaults_and_reset(bench):
     assert bench.resets == 1
 
 
+def text(address, *words):
+    parts = [padded(word.encode()) for word in words]
+    return padded(address.encode()) + padded(b"," + b"s" * len(words)) + b"".join(parts)
+
+
+def test_load_hands_its_name_on_and_keep_is_a_button(bench):
+    bench.send(text("/ondine/load", "glöckchen 2"))
+    bench.send(message("/ondine/keep", "f", 0.0))
+    bench.send(message("/ondine/keep", "f", 1.0))
+    assert (bench.loads, bench.keeps) == (["glöckchen 2"], 1)
+    bench.send(text("/ondine/load", "a", "b"))
+    assert dict(bench.osc.refused) == {"wrong arguments": 1}
+
+
+def test_few_orders_a_second_are_taken_from_all_senders_together(bench):
+    for i in range(20):
+        bench.send(text("/ondine/load", f"name {i}"), f"sender {i}")
+    assert len(bench.loads) == ORDERS_PER_S
+    assert dict(bench.osc.refused) == {"too many orders a second": 20 - ORDERS_PER_S}
+    bench.now_s = 1.0
+    bench.send(message("/ondine/keep"))
+    assert bench.keeps == 1
+
+
+def test_with_another_table_other_addresses_count(bench):
+    bench.osc.replace({"/other": Order(lambda _: bench.keep(), named=False)})
+    bench.send(GOOD)
+    bench.send(message("/other"))
+    assert (dict(bench.osc.refused), bench.keeps) == ({"unknown address": 1}, 1)
+
+
 def test_letting_go_of_a_button_presses_nothing(bench):
     bench.send(message("/ondine/panic", "f", 0.0))
     bench.send(message("/ondine/reset", "F"))
@@ -210,16 +253,27 @@ def test_mutated_packets_never_raise_and_never_take_long(bench):
     assert longest_s < 1.0
     assert bench.osc.accepted > 1000
     assert bench.osc.refused["unreadable"] == 0
-    assert set(bench.osc.refused) > {"bad length", "bad address", "bad types", "cut short"}
+    assert set(bench.osc.refused) > {
+        "bad length",
+        "bad address",
+        "bad types",
+        "bad text",
+        "cut short",
+    }
 
 
 def test_what_the_guard_lets_through_the_library_can_read():
     """The library gets no message whose parts contradict each other: it agrees with the guard."""
     chance = random.Random(3)
     for _ in range(2000):
-        tags = "".join(chance.choices("ifhdTF", k=chance.randrange(17)))
-        values = [chance.randrange(9) for t in tags if t not in "TF"]
-        [part] = split(message("/a", tags, *values))
+        tags = "".join(chance.choices("ifhdTFs", k=chance.randrange(17)))
+        values = [
+            padded(b"words"[: chance.randrange(1, 6)])
+            if tag == "s"
+            else arguments(tag, *[chance.randrange(9)] * (tag not in "TF"))
+            for tag in tags
+        ]
+        [part] = split(padded(b"/a") + padded(b"," + tags.encode()) + b"".join(values))
         assert len(OscPacket(part).messages[0].message.params) == len(tags)
 
 

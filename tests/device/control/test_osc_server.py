@@ -24,7 +24,14 @@ class Stage:
 
     def __init__(self, folder):
         self.desk = Desk(ParamTable(folder / "params", create=True), SPECS)
-        table = routes(SPECS, reset=lambda: None, status=self.status, value=self.desk.value)
+        table = routes(
+            SPECS,
+            reset=lambda: None,
+            status=self.status,
+            value=self.desk.value,
+            load=lambda name: None,
+            keep=lambda: None,
+        )
         self.server = OscServer("127.0.0.1", 0, table)
         self.phone = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.phone.setblocking(False)

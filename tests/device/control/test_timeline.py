@@ -1,5 +1,6 @@
 """Timelines: lines worked out by hand, and every mistake that a file can hold."""
 
+import asyncio
 import json
 
 import numpy as np
@@ -69,6 +70,33 @@ def test_as_a_source_it_hands_on_what_has_changed_together():
         [("latent_bias_0", 2.0)],
         [],
     ]
+
+
+def test_one_that_goes_on_moves_only_what_it_had_not_moved_yet():
+    events = [
+        Event(0.0, "dry_wet", 0.0),
+        Event(0.0, "latent_bias_0", 2.0, 40.0),
+        Event(30.0, "output_gain_db", -6.0),
+    ]
+    told = []
+
+    async def scene():
+        loop = asyncio.get_running_loop()
+        source = TimelineSource(Timeline(events, SPECS), SPECS, began_s=loop.time() - 20.0)
+        later = loop.create_future()
+
+        def take(readings):
+            told.extend(readings)
+            if not later.done():
+                later.set_result(None)
+
+        source.start(loop, take)
+        await asyncio.wait_for(later, 10.0)
+        source.close()
+
+    asyncio.run(scene())
+    assert {reading.param for reading in told} == {"latent_bias_0"}
+    assert 1.0 <= told[0].value < 1.1
 
 
 def read(tmp_path, content):
@@ -149,7 +177,7 @@ def test_a_thousand_mistakes_do_not_fill_the_screen(tmp_path):
         (b'[{"at_s": 0, "param": "dry_wet", "to": -Infinity}]', "-Infinity is no number"),
         (b'[{"at_s": 0, "param": "dry_wet", "to": 1e999}]', "to is inf, not a number"),
         (b"{}", "not a list of events"),
-        (b"[" + b" " * MAX_BYTES + b"]", "larger than 1 MiB"),
+        (b"[" + b" " * MAX_BYTES + b"]", "larger than 16 MiB"),
     ],
 )
 def test_files_that_are_no_timeline(tmp_path, content, sentence):

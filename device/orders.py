@@ -1,0 +1,87 @@
+"""What others may order while it plays, over the control socket or OSC.
+
+    {"command": "load", "bundle": "/…/glass.ondine", "latency": "keep", "precision": "auto"}
+    {"command": "keep"}                 more may be said; it is handed on
+    {"command": "stop"}
+
+Who asks over the socket is answered with a sentence. OSC has nobody to answer; the screen tells.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from device.errors import ControlError, OndineError
+from device.swap import Swap
+from device.words import nearest
+
+LATENCIES = ("keep", "free")
+PRECISIONS = ("auto", "fp32", "int8")
+
+Keep = Callable[[Mapping[str, Any]], Awaitable[str]]
+
+
+class Orders:
+    """Sees to requests: `swap` loads, `keep` keeps, `stop` ends the performance."""
+
+    def __init__(
+        self, swap: Swap, *, keep: Keep, stop: Callable[[], None], say: Callable[[str], None]
+    ) -> None:
+        self._swap, self._keep, self._stop, self._say = swap, keep, stop, say
+        self._begun: set[asyncio.Task[None]] = set()
+
+    async def obey(self, request: Mapping[str, Any]) -> str:
+        """Do what is asked for; returns a sentence.
+
+        Raises:
+            OndineError: with the reason, if it cannot be done.
+        """
+        command = request["command"]
+        if command in ("load", "keep"):
+            sentence = await (self._load if command == "load" else self._keep)(request)
+            self._say(sentence)
+            return sentence
+        if command == "stop":
+            self._stop()
+            return "Stopping."
+        near = nearest(str(command), ("load", "keep", "stop"))
+        raise ControlError(f"there is no command {str(command)[:40]!r}{near}")
+
+    def begin(self, command: str, **more: object) -> None:
+        """Have something done for somebody who waits for no answer."""
+        self.tell(self.obey({"command": command, **more}))
+
+    def load_named(self, name: str) -> None:
+        """Load an instrument by its name alone: who is in the network names no files of ours."""
+        if "/" in name or name.startswith("."):
+            self._say(f"Not loaded: {name[:40]!r} is not a name; send that of an instrument.")
+        else:
+            self.begin("load", bundle=name)
+
+    def tell(self, work: Awaitable[object]) -> None:
+        """Run `work`, and tell the screen if it fails."""
+        task = asyncio.ensure_future(self._told(work))
+        self._begun.add(task)
+        task.add_done_callback(self._begun.discard)
+
+    async def _told(self, work: Awaitable[object]) -> None:
+        try:
+            await work
+        except OndineError as error:
+            sentence = str(error).rstrip(". ")
+            self._say(f"{sentence[:1].upper()}{sentence[1:]}.")
+
+    async def _load(self, request: Mapping[str, Any]) -> str:
+        bundle = request.get("bundle")
+        latency, precision = request.get("latency", "keep"), request.get("precision")
+        if not isinstance(bundle, str) or not bundle or "\0" in bundle:
+            raise ControlError(
+                'load needs a bundle, such as {"command": "load", "bundle": "drift"}'
+            )
+        if latency not in LATENCIES:
+            raise ControlError(f"latency is {str(latency)[:40]!r}; it may be keep or free")
+        if precision is not None and precision not in PRECISIONS:
+            raise ControlError(
+                f"precision is {str(precision)[:40]!r}; it may be {', '.join(PRECISIONS)}"
+            )
+        return await self._swap.load(bundle, precision=precision, latency=latency)

@@ -1,0 +1,189 @@
+"""Another instrument comes in while this one plays: what control does for it.
+
+    asked for ─► found, admitted (in a thread) ─► "load" ─► audio warms it, and crossfades to it
+                                                              │ status: serial, or refused
+    screen, OSC addresses, record ◄─ parameters' defaults ◄───┘
+
+One at a time; of those that wait only the newest is let in. Where it fails at any point, everything
+stays as it was, and a sentence says why.
+"""
+
+import asyncio
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal
+
+from device.bundle import open_bundle
+from device.control.desk import Desk
+from device.datagram import send
+from device.display import latency_ms
+from device.errors import AudioError, BundleError, ControlError
+from device.manifest import Manifest, fingerprint
+from device.params import specs_of
+from device.paths import RunFolder, built_in, find_bundle
+from device.playing import Playing, write_playing
+from device.status import Status
+
+LIMIT_S = 30.0
+"""A large model on a slow card is read and warmed in less."""
+_POLL_S = 0.02
+
+Latency = Literal["keep", "free"]
+Admit = Callable[[Path], Manifest]
+"""Reads a bundle and proves it harmless; raises BundleError with a sentence."""
+
+
+class Swap:
+    """What plays, and how another comes in its place. `changed` is called after each change."""
+
+    def __init__(
+        self,
+        folder: RunFolder,
+        desk: Desk,
+        playing: Playing,
+        *,
+        last_serial: int = 0,
+        admit: Admit,
+        precision: Callable[[Manifest, str | None], str],
+        changed: Callable[[Playing], None],
+    ) -> None:
+        self.playing = playing
+        self.refusing = ""
+        """Why no bundle may be loaded just now; '' if they may."""
+        self._folder, self._desk = folder, desk
+        self._admit, self._precision, self._changed = admit, precision, changed
+        self._turn = asyncio.Lock()
+        self._asked = 0
+        # A serial is never used twice, not even one that was refused.
+        self._serial = max(playing.serial, last_serial)
+        self._sent: Playing | None = None
+        self._pid = 0.0
+
+    async def load(
+        self, wanted: str, *, precision: str | None = None, latency: Latency = "keep"
+    ) -> str:
+        """Have a bundle take the place of the one that plays; returns what to tell the player.
+
+        Raises:
+            OndineError: if it cannot; the one that plays goes on.
+        """
+        self._asked += 1
+        mine = self._asked
+        async with self._turn:
+            self._still_wanted(mine, wanted)
+            path, manifest, sha = await asyncio.to_thread(self._admitted, wanted)
+            self._still_wanted(mine, wanted)
+            chosen = self._precision(manifest, precision)
+            self._serial += 1
+            status = Status(self._folder.status)
+            before_ms = latency_ms(status)
+            self._pid = status["pid"]
+            self._sent = dataclasses.replace(
+                self.playing,
+                bundle=path,
+                manifest=manifest,
+                serial=self._serial,
+                precision=chosen,
+                instead="",
+            )
+            if not send(
+                self._folder.socket,
+                "load",
+                bundle=str(path),
+                serial=self._serial,
+                fingerprint=sha,
+                precision=chosen,
+                latency=latency,
+            ):
+                self._sent = None
+                raise AudioError("the sound is just being started; load it again in a moment")
+            await self._outcome(status)
+        after_ms = latency_ms(status)
+        moved = f", {after_ms:.1f} ms from in to out" if abs(after_ms - before_ms) >= 0.05 else ""
+        return f"Now playing {manifest.name}{moved}."
+
+    def settle(self) -> str:
+        """Look for the outcome of a load that was not waited for so long; returns what to say."""
+        if self._sent is None or self._turn.locked():
+            return ""
+        name = self._sent.name
+        try:
+            done = self._look(Status(self._folder.status))
+        except AudioError as error:
+            return f"{name} was not loaded: {error}."
+        return f"Now playing {name}." if done else ""
+
+    def fall_back(self) -> bool:
+        """Put the built-in instrument in the place of one that audio keeps dying of.
+
+        For when no audio process runs. False if that is what plays, or there is none.
+        """
+        path = built_in()
+        try:
+            if path is None or (manifest := open_bundle(path).manifest) == self.playing.manifest:
+                return False
+        except BundleError:
+            return False
+        self._serial += 1
+        self._sent = None
+        self._accept(
+            dataclasses.replace(
+                self.playing,
+                bundle=path,
+                manifest=manifest,
+                serial=self._serial,
+                precision="auto",
+                instead=f"{self.playing.name} brought the sound down again and again",
+            )
+        )
+        return True
+
+    def _admitted(self, wanted: str) -> tuple[Path, Manifest, str]:
+        path = find_bundle(wanted).resolve()
+        manifest = self._admit(path)
+        return path, manifest, fingerprint(manifest)
+
+    def _still_wanted(self, mine: int, wanted: str) -> None:
+        if mine != self._asked:
+            raise ControlError(f"{wanted} was not loaded: another was asked for after it")
+        if self.refusing:
+            raise ControlError(self.refusing)
+
+    async def _outcome(self, status: Status) -> None:
+        loop = asyncio.get_running_loop()
+        ends_s = loop.time() + LIMIT_S
+        while not self._look(status):
+            if loop.time() > ends_s:
+                assert self._sent is not None
+                raise AudioError(
+                    f"{self._sent.name} was not ready within {LIMIT_S:.0f} s. If it still gets "
+                    "there, it will play then"
+                )
+            await asyncio.sleep(_POLL_S)
+
+    def _look(self, status: Status) -> bool:
+        """Whether what was sent plays now.
+
+        Raises:
+            AudioError: if audio refused it, or died of it.
+        """
+        sent = self._sent
+        if sent is None or status["pid"] != self._pid:
+            self._sent = None
+            raise AudioError("the audio process ended while it was loading; it is started again")
+        if status["serial"] == sent.serial:
+            self._sent = None
+            self._accept(sent)
+            return True
+        if status["refused"] == sent.serial:
+            self._sent = None
+            raise AudioError(status.text("load_error").rstrip(". ") or "the sound refused it")
+        return False
+
+    def _accept(self, playing: Playing) -> None:
+        self._desk.change(specs_of(playing.manifest), playing.serial)
+        # A timeline is for one instrument; it ends with it.
+        self.playing = dataclasses.replace(playing, began_s=None)
+        write_playing(self._folder.playing, self.playing)
+        self._changed(self.playing)
