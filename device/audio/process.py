@@ -151,7 +151,8 @@ def _first(setup: Setup, build: Build) -> tuple[Player, Load, Rung, str]:
             if setup.spare is None:
                 raise
             reasons.append(str(error).rstrip("."))
-    dry = Bypass(_DRY_RATE_HZ, setup.headroom_frames or _DRY_BLOCK_FRAMES, 2, 2)
+    block = min(setup.headroom_frames or _DRY_BLOCK_FRAMES, _DRY_BLOCK_FRAMES)
+    dry = Bypass(_DRY_RATE_HZ, block, 2, 2)
     return dry, Load(Path()), Rung.DRY, ", and ".join(reasons)
 
 
