@@ -15,34 +15,34 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from device.adopted import stop_stale
 from device.board import memory_free_bytes
-from device.child import AudioChild
 from device.config import Profile
 from device.control.control_socket import ControlSocket
 from device.control.desk import Desk
 from device.control.osc import Route, routes
 from device.control.osc_server import OscServer
 from device.control.source import Source
-from device.datagram import send
 from device.demo import write_phrase
 from device.errors import ConfigError, ControlError
-from device.keeping import Keeping
-from device.launch import arguments
-from device.lookout import Lookout
 from device.manifest import Manifest
-from device.moves import plan_moves
-from device.opening import Opening, begin_anew, choose_precision, left_behind
-from device.orders import Orders
 from device.params import ParamTable, specs_of
 from device.paths import RunFolder, admitted_file, run_folder
-from device.performance import Performance
-from device.playing import Playing, write_playing
+from device.play.adopted import stop_stale
+from device.play.child import AudioChild
+from device.play.datagram import send
+from device.play.keeping import Keeping
+from device.play.launch import arguments
+from device.play.lookout import Lookout
+from device.play.moves import plan_moves
+from device.play.opening import Opening, begin_anew, choose_precision, left_behind
+from device.play.orders import Orders
+from device.play.performance import Performance
+from device.play.playing import Playing, write_playing
+from device.play.status_answers import status_answers
+from device.play.swap import Swap
+from device.play.wish import Play, asked_of
 from device.route import DEMONSTRATION
-from device.screen import Screen
-from device.status_answers import status_answers
-from device.swap import Swap
-from device.wish import Play, asked_of
+from device.show.screen import Screen
 
 __all__ = ["Play", "play"]
 

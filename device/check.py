@@ -108,7 +108,7 @@ def _playing(playing: Sounding) -> Finding:
 
 def _folders(ground: Ground) -> list[Path]:
     """Where takes, measurements and instruments are kept, if they are."""
-    from device.take import takes_folder
+    from device.takes.take import takes_folder
 
     models = [folder for folder in model_folders(ground.environment)[1:3] if folder.is_dir()]
     return [takes_folder(ground.environment), seen_file(ground.environment).parent, *models]

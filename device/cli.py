@@ -63,7 +63,7 @@ def play(**options: Any) -> None:
     from device.app import Play
     from device.app import play as perform
     from device.config import load_profile
-    from device.screen import Screen
+    from device.show.screen import Screen
 
     wish = Play(**options)
     perform(wish, load_profile(), Screen())
@@ -149,7 +149,7 @@ def status(watch: bool, as_json: bool) -> None:
     from rich.console import Console
 
     from device.paths import run_folder
-    from device.status_page import show_status, watch_status
+    from device.show.page import show_status, watch_status
 
     path = run_folder().status
     # In full, where it is read by another program: a narrow terminal folds what is too long.
@@ -174,8 +174,8 @@ def load(model: str, latency: str, precision: str | None) -> None:
 
     The sound goes on, and crosses over when the other one is ready.
     """
-    from device.load import load as load_now
     from device.paths import run_folder
+    from device.play.load import load as load_now
 
     click.echo(load_now(run_folder(), model, latency=latency, precision=precision))
 
@@ -190,8 +190,8 @@ def keep(minutes: float | None, folder: Path | None) -> None:
     """
     from rich.console import Console
 
-    from device.keep import keep as keep_now
     from device.paths import run_folder
+    from device.takes.keep import keep as keep_now
 
     click.echo(keep_now(run_folder(), folder, minutes, Console(stderr=True)))
 

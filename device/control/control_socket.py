@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from device.control.source import Take
-from device.datagram import MAX_BYTES
 from device.errors import ControlError, OndineError
+from device.play.datagram import MAX_BYTES
 
 AT_ONCE = 8
 """Requests that are being seen to; more are turned away."""

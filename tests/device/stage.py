@@ -14,8 +14,8 @@ from pathlib import Path
 
 from pythonosc.osc_packet import OscPacket
 
-from device.adopted import stop_stale
 from device.paths import RunFolder
+from device.play.adopted import stop_stale
 from device.status import Status
 from tests.bundles import save, tiny_autoencoder, tiny_decoder, tiny_effect, tiny_prior
 from tests.device.control.packets import message, padded

@@ -10,9 +10,9 @@ from rich.console import Console
 
 from device.control.timeline import Timeline
 from device.demo import phrase, pluck, wander
-from device.display import line, meter, summary
 from device.params import SLOTS, specs_of
-from device.screen import Screen
+from device.show.display import line, meter, summary
+from device.show.screen import Screen
 from device.status import Status
 from tests.bundles import tiny_autoencoder, tiny_effect
 

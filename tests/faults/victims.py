@@ -24,10 +24,10 @@ from typing import Self
 
 import numpy as np
 
-from device.adopted import stop_stale
-from device.display import latency_frames
 from device.errors import AudioError
 from device.paths import RunFolder
+from device.play.adopted import stop_stale
+from device.show.display import latency_frames
 from device.status import Status
 from tests.bundles import save, tiny_autoencoder
 from tests.device.control.packets import message

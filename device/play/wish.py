@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from device.config import Profile
-from device.playing import Asked
+from device.play.playing import Asked
 
 
 @dataclass(frozen=True)

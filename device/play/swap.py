@@ -16,13 +16,13 @@ from typing import Literal
 
 from device.bundle import open_bundle
 from device.control.desk import Desk
-from device.datagram import send
-from device.display import latency_ms
 from device.errors import AudioError, BundleError, ControlError
 from device.manifest import Manifest, fingerprint
 from device.params import specs_of
 from device.paths import RunFolder, built_in, find_bundle
-from device.playing import Playing, write_playing
+from device.play.datagram import send
+from device.play.playing import Playing, write_playing
+from device.show.display import latency_ms
 from device.status import Status
 
 LIMIT_S = 30.0

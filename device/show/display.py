@@ -1,5 +1,7 @@
-"""What a player sees while it plays: one line, drawn from the shared status. `device.facts` tells
-more."""
+"""What a player sees while it plays: one line, drawn from the shared status.
+
+`device.show.facts` tells more.
+"""
 
 import math
 

@@ -2,7 +2,7 @@
 
 from device.config import Profile
 from device.paths import RunFolder, built_in
-from device.playing import Playing
+from device.play.playing import Playing
 from device.route import DEMONSTRATION, NONE
 
 

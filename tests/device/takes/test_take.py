@@ -26,7 +26,7 @@ from device.engine.engine import Engine
 from device.errors import AudioError
 from device.params import SLOTS, ParamTable, specs_of
 from device.render import render
-from device.take import keep_take, length, takes_folder
+from device.takes.take import keep_take, length, takes_folder
 from tests.bundles import tiny_effect
 
 NOW = datetime.datetime(2026, 11, 21, 5, 44, 30, tzinfo=datetime.UTC)
@@ -284,7 +284,7 @@ def test_a_power_cut_finds_everything_on_the_disk_in_order(tape, tmp_path):
     """Each file is synced before it has its name, and the folder after that."""
     play(tape, 20)
     script = (
-        "import datetime, sys; from pathlib import Path; from device.take import keep_take\n"
+        "import datetime, sys; from pathlib import Path; from device.takes.take import keep_take\n"
         "from device.audio.tape import Tape\n"
         "keep_take(Tape(Path(sys.argv[1])), Path(sys.argv[2]), name='drift', now_s=200.0,\n"
         "          now=datetime.datetime(2026, 11, 21))"
@@ -295,7 +295,7 @@ def test_a_power_cut_finds_everything_on_the_disk_in_order(tape, tmp_path):
         ["strace", "-f", "-y", "-e", calls, *traced],
         capture_output=True,
         text=True,
-        cwd=Path(__file__).parents[2],
+        cwd=Path(__file__).parents[3],
         timeout=60,
     )
     if "PTRACE" in done.stderr and "not permitted" in done.stderr:

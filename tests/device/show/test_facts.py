@@ -5,9 +5,9 @@ import json
 import pytest
 
 from device.board import Throttling
-from device.display import latency_ms, line
-from device.facts import Board, facts, histogram, numbers, uptime_s
 from device.rung import Rung
+from device.show.display import latency_ms, line
+from device.show.facts import Board, facts, histogram, numbers, uptime_s
 from device.status import BINS, FIELDS, TEXTS, Status
 
 NOW_S = 100_000.0

@@ -5,11 +5,11 @@ from pathlib import Path
 
 from device.audio.setup import read_setup
 from device.config import AudioProfile, Profile, RecordingProfile
-from device.launch import arguments
 from device.paths import RunFolder, built_in
-from device.playing import Playing
+from device.play.launch import arguments
+from device.play.playing import Playing
+from device.play.wish import Play, asked_of
 from device.route import DEMONSTRATION
-from device.wish import Play, asked_of
 from tests.bundles import tiny_effect
 
 FOLDER = RunFolder(Path("/run/ondine"))

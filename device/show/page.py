@@ -11,9 +11,9 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from device.display import in_trouble
 from device.errors import AudioError, ConfigError
-from device.facts import Board, facts, histogram, numbers, read_board
+from device.show.display import in_trouble
+from device.show.facts import Board, facts, histogram, numbers, read_board
 from device.status import Status
 
 FRAMES_PER_S = 4.0

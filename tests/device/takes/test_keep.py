@@ -24,8 +24,8 @@ from device.cli import cli
 from device.control.control_socket import ControlSocket
 from device.errors import AudioError
 from device.paths import run_folder
+from device.show.page import show_status
 from device.status import Status
-from device.status_page import show_status
 
 BOUND_S = 20.0
 
@@ -162,7 +162,7 @@ def test_watching_outlives_what_it_watches_until_ctrl_c(here):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])},
+        env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[3])},
     )
 
     def until(state):

@@ -13,9 +13,9 @@ from device.control.desk import Desk
 from device.errors import AudioError, BundleError, ControlError
 from device.params import SERIAL, ParamTable, specs_of
 from device.paths import RunFolder
-from device.playing import Asked, Playing, read_playing
+from device.play.playing import Asked, Playing, read_playing
+from device.play.swap import Swap
 from device.status import Status
-from device.swap import Swap
 from tests.bundles import save, tiny_decoder, tiny_effect, tiny_encoder
 
 BOUND_S = 10.0

@@ -6,7 +6,7 @@ import numpy as np
 from rich.text import Text
 
 from device import board
-from device.display import deadline_s, dropouts, latency_frames, latency_ms, rung_sentence
+from device.show.display import deadline_s, dropouts, latency_frames, latency_ms, rung_sentence
 from device.status import BINS, FIELDS, TEXTS, Status
 from device.words import printable
 

@@ -12,19 +12,19 @@ import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 
-from device.adopted import Adopted, find_running
 from device.bundle import open_bundle
 from device.config import Profile
 from device.errors import BundleError, ConfigError, ControlError
 from device.manifest import Manifest
 from device.params import ParamTable
 from device.paths import DEFAULT_INSTRUMENT, RunFolder, find_bundle, seen_file
-from device.playing import Playing, read_playing
+from device.play.adopted import Adopted, find_running
+from device.play.playing import Playing, read_playing
+from device.play.swap import Admit
+from device.play.wish import Play, asked_of
 from device.route import choose_route
 from device.rung import Rung
 from device.status import Status
-from device.swap import Admit
-from device.wish import Play, asked_of
 
 
 @dataclass(frozen=True)

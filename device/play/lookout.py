@@ -12,8 +12,8 @@ from pathlib import Path
 
 from device.control.source import Take
 from device.errors import AudioError
+from device.play.swap import Swap
 from device.status import Status
-from device.swap import Swap
 
 LOOK_S = 0.25
 MEMORY_S = 2.0

@@ -18,9 +18,9 @@ from device.control.source import Take
 from device.errors import AudioError, ControlError
 from device.manifest import fingerprint
 from device.paths import RunFolder
-from device.playing import Playing
+from device.play.playing import Playing
 from device.status import Status
-from device.take import keep_take, takes_folder
+from device.takes.take import keep_take, takes_folder
 
 
 class Keeping:

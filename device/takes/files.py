@@ -1,6 +1,6 @@
 """The two files of a take: what is on the tape as a WAV, and the moves beside it as a timeline.
 
-Each is whole and on the disk when its function returns; what they are called is `device.take`'s.
+Each is whole and on the disk when its function returns; `device.takes.take` names them.
 """
 
 import json
@@ -14,7 +14,7 @@ import numpy as np
 
 from device.audio.tape import Tape
 from device.errors import AudioError
-from device.splice import Splice
+from device.takes.splice import Splice
 
 Progress = Callable[[float], None]
 """Called with the share done, 0..1, after each second of sound and each step."""

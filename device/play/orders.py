@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from device.errors import ControlError, OndineError
-from device.swap import Swap
+from device.play.swap import Swap
 from device.words import nearest
 
 LATENCIES = ("keep", "free")

@@ -17,10 +17,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from device.child import START_S, STOP_S, End
-from device.datagram import send
 from device.errors import AudioError
 from device.paths import RunFolder
+from device.play.child import START_S, STOP_S, End
+from device.play.datagram import send
 from device.status import Status
 
 SILENT_S = 3.0

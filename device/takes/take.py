@@ -28,8 +28,8 @@ from device.audio.tape import Tape
 from device.control.journal import Journal, Page, events
 from device.errors import AudioError
 from device.params import ParamSpec
-from device.splice import Splice, splice
-from device.take_files import Progress, write_json, write_wav
+from device.takes.files import Progress, write_json, write_wav
+from device.takes.splice import Splice, splice
 from device.words import printable
 
 MOST_EVENTS = 60_000

@@ -13,15 +13,15 @@ import signal
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from device.child import Audio, AudioChild, End
 from device.control.source import Source, Take
-from device.display import latency_ms, summary
 from device.errors import AudioError
-from device.heart import Heart
-from device.patience import Patience
-from device.screen import Screen
+from device.play.child import Audio, AudioChild, End
+from device.play.heart import Heart
+from device.play.patience import Patience
+from device.play.swap import Swap
+from device.show.display import latency_ms, summary
+from device.show.screen import Screen
 from device.status import Status
-from device.swap import Swap
 
 LOOK_S = 0.25
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from rich.console import Console
 from rich.live import Live
 
-from device.display import line
+from device.show.display import line
 from device.status import Status
 from device.words import printable
 

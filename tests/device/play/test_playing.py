@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from device.config import Profile
-from device.playing import Asked, Playing, read_playing, write_playing
-from device.wish import Play, asked_of
+from device.play.playing import Asked, Playing, read_playing, write_playing
+from device.play.wish import Play, asked_of
 from tests.bundles import tiny_autoencoder, tiny_effect
 
 PLAYING = Playing(

@@ -1,10 +1,10 @@
 """How it is going, as it is answered over OSC."""
 
 from device.control.osc_reply import Answer
-from device.display import dropouts, latency_ms
 from device.errors import AudioError
 from device.paths import RunFolder
-from device.playing import Playing
+from device.play.playing import Playing
+from device.show.display import dropouts, latency_ms
 from device.status import Status
 
 

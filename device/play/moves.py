@@ -12,11 +12,11 @@ from device.control.timeline_source import TimelineSource
 from device.demo import SECONDS, wander
 from device.errors import ControlError
 from device.manifest import Manifest
-from device.opening import Opening
 from device.params import ParamSpec, specs_of
 from device.paths import find_bundle
+from device.play.opening import Opening
+from device.play.wish import Play
 from device.route import DEMONSTRATION
-from device.wish import Play
 
 
 @dataclass(frozen=True)

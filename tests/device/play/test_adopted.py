@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from device.adopted import find_running, stop_stale
 from device.paths import RunFolder
+from device.play.adopted import find_running, stop_stale
 from device.status import Status
 from tests.device.stage import ROOT, until
 

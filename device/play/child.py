@@ -17,9 +17,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from device.datagram import send
 from device.errors import AudioError
 from device.paths import RunFolder
+from device.play.datagram import send
 from device.status import Status
 
 START_S = 30.0
@@ -235,6 +235,6 @@ async def _line(stream: asyncio.StreamReader) -> bytes:
 
 def _environment() -> dict[str, str]:
     """Ours, with the folder of this very `device` first."""
-    here = str(Path(__file__).parent.parent)
+    here = str(Path(__file__).parents[2])
     old = os.environ.get("PYTHONPATH")
     return {**os.environ, "PYTHONPATH": f"{here}{os.pathsep}{old}" if old else here}

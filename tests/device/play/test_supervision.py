@@ -2,9 +2,9 @@
 
 import pytest
 
-from device.heart import Heart
-from device.lookout import AMPLE, Memory
-from device.patience import DEATHS, LONGEST_WAIT_S, STEADY_S, WITHIN_S, Patience
+from device.play.heart import Heart
+from device.play.lookout import AMPLE, Memory
+from device.play.patience import DEATHS, LONGEST_WAIT_S, STEADY_S, WITHIN_S, Patience
 
 
 def test_after_a_good_run_it_is_started_again_at_once_for_ever():

@@ -15,7 +15,7 @@ from device.control.control_socket import ask
 from device.errors import AudioError, ConfigError, ControlError
 from device.paths import RunFolder
 from device.status import Status
-from device.take import keep_take, takes_folder
+from device.takes.take import keep_take, takes_folder
 
 LIMIT_S = 120.0
 """For a slow disk. A control process that hangs is not waited for any longer."""
