@@ -28,6 +28,6 @@ class Budget:
     headroom_s: float
     block_s: float
 
-    def carries(self, cost: Cost, share: float = SHARE) -> bool:
+    def carries(self, cost: Cost) -> bool:
         """Whether it can be played, with something to spare."""
-        return cost.worst_s <= share * self.headroom_s and cost.mean_s <= share * self.block_s
+        return cost.worst_s <= SHARE * self.headroom_s and cost.mean_s <= SHARE * self.block_s

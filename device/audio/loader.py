@@ -49,8 +49,8 @@ class Settings:
     seed: int = 0
 
 
-def open_engine(load: Load, settings: Settings) -> Engine:
-    """The engine for a bundle.
+def open_engine(load: Load, settings: Settings, *, gently: bool = False) -> Engine:
+    """The engine for a bundle; `gently` while another plays.
 
     Raises:
         BundleError: if it cannot be read or loaded, or is not the one that was admitted.
@@ -61,7 +61,11 @@ def open_engine(load: Load, settings: Settings) -> Engine:
         if load.fingerprint and fingerprint(bundle.manifest) != load.fingerprint:
             raise BundleError(f"{load.bundle} has changed since it was looked at; load it again")
         return Engine(
-            bundle, precision=load.precision, threads=settings.threads, seed=settings.seed
+            bundle,
+            precision=load.precision,
+            threads=settings.threads,
+            seed=settings.seed,
+            gently=gently,
         )
     except MemoryError:
         raise BundleError(f"there is not enough memory for {load.bundle.name}") from None
@@ -86,6 +90,7 @@ def make_track(
         serial=load.serial,
         precision=getattr(player, "precision", "fp32"),
         cost=warm_up(fitted, player, own),
+        free=player.close if isinstance(player, Engine) else lambda: None,
         own=own,
     )
 

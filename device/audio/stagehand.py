@@ -65,6 +65,7 @@ class Stagehand:
             elif isinstance(told, Changed):
                 self._announce(told)
             elif isinstance(told, Retired):
+                told.track.free()
                 del told
                 # What is collected is little: everything from before the music is frozen.
                 gc.collect()
@@ -82,7 +83,7 @@ class Stagehand:
         self._status["refused"] = load.serial
 
     def _loaded(self, load: Load) -> Track:
-        engine = open_engine(load, self._settings)
+        engine = open_engine(load, self._settings, gently=True)
         name, shape = engine.manifest.name, self._shape
         if engine.channels_in and not shape.channels_in:
             raise AudioError(
@@ -93,13 +94,13 @@ class Stagehand:
             raise refuse_latency(name, needed, self._latency, shape)
         latency = self._latency if load.latency == "keep" else needed
         track = make_track(engine, load, Rung.MODEL, shape, latency)
-        if not self._budget.carries(track.cost, share=1.0):
+        if not self._budget.carries(track.cost):
             worst_ms, mean_ms = 1000.0 * track.cost.worst_s, 1000.0 * track.cost.mean_s
             block_ms, headroom_ms = 1000.0 * self._budget.block_s, 1000.0 * self._budget.headroom_s
             raise AudioError(
                 f"{name} takes {mean_ms:.1f} ms for every {block_ms:.1f} ms of sound, up to "
-                f"{worst_ms:.1f} ms at once with {headroom_ms:.1f} ms queued: this machine cannot "
-                "play it. A larger headroom helps where only the second is too much"
+                f"{worst_ms:.1f} ms at once with {headroom_ms:.1f} ms queued: too much for this "
+                "machine. A larger headroom helps where only the second is"
             )
         self._latency = latency
         return track
@@ -109,12 +110,12 @@ class Stagehand:
         if self._spare is None:
             return
         try:
-            engine = open_engine(self._spare, self._settings)
+            engine = open_engine(self._spare, self._settings, gently=True)
             track = make_track(engine, self._spare, Rung.DEFAULT, self._shape, self._latency)
         except OndineError as error:
             self._trouble.of_ladder(f"the built-in instrument cannot be fallen back to: {error}")
             return
-        if self._budget.carries(track.cost, share=1.0):
+        if self._budget.carries(track.cost):
             self._deck.put(track)
 
     def _announce(self, changed: Changed) -> None:

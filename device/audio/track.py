@@ -1,5 +1,6 @@
 """A track: one instrument on the deck, with all that is needed to play it and to speak of it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -29,6 +30,8 @@ class Track:
     precision: str = "fp32"
     cost: Cost = field(default_factory=Cost)
     """Measured when it was warmed."""
+    free: Callable[[], None] = lambda: None
+    """Lets go of its memory, where that takes more than forgetting it. Not for the loop."""
     own: np.ndarray = field(default_factory=default_values)
     """Float32 [SLOTS]: its own latents and model slots."""
     _played: np.ndarray = field(default_factory=lambda: np.zeros(SLOTS, np.float32))

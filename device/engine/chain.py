@@ -27,7 +27,9 @@ class Chain:
     Both are float32 arrays that stay where they are.
     """
 
-    def __init__(self, bundle: Bundle, precision: Precision, threads: int, seed: int) -> None:
+    def __init__(
+        self, bundle: Bundle, precision: Precision, threads: int, seed: int, gently: bool = False
+    ) -> None:
         """Load the methods that are played; those without a graph of `precision` use their other.
 
         Raises:
@@ -43,7 +45,13 @@ class Chain:
         _check(m, front, back)
         self.precision = precision
         self._steps = {
-            name: Step(bundle, name, _nearest(m.methods[name], precision), threads=threads)
+            name: Step(
+                bundle,
+                name,
+                _nearest(m.methods[name], precision),
+                threads=threads,
+                gently=gently,
+            )
             for name in names
         }
         self._front = self._steps[front] if front else None
@@ -85,6 +93,11 @@ class Chain:
         self._noise.reset()
         if self._edits is not None:
             self._edits.reset()
+
+    def close(self) -> None:
+        """Let go of the graphs' memory, piece by piece."""
+        for step in self._steps.values():
+            step.close()
 
     def _input(self, m: Manifest, name: str, role: str) -> np.ndarray | None:
         ports = [p for p in m.methods[name].inputs if p.role == role]

@@ -38,8 +38,11 @@ class Engine:
         precision: Literal["auto"] | Precision = "auto",
         threads: int = 1,
         seed: int = 0,
+        gently: bool = False,
     ) -> None:
         """Load a bundle; `auto` is the precision that its conversion recommends.
+
+        `gently` is for loading while other threads play, at the cost of memory (`Step`).
 
         Raises:
             ConfigError: if the bundle makes no sound or has no graphs of this precision.
@@ -57,7 +60,7 @@ class Engine:
         self.limited = self.repaired = False
 
         self._strip = Strip(rate, block, m.channels_in, channels, m)
-        self._chain = Chain(bundle, self.precision, threads, seed)
+        self._chain = Chain(bundle, self.precision, threads, seed, gently)
         self._repair = Repair(channels, block, rate)
         self._dry = DryPath(m.channels_in, channels, block, m.delay_frames)
         self._mix = np.zeros((channels, block), np.float32)
@@ -96,6 +99,10 @@ class Engine:
         for _ in range(blocks):
             self.process(silence, unheard, self._strip.values)
         self.reset(self._start)
+
+    def close(self) -> None:
+        """Let go of the model's memory, piece by piece. It cannot be played any more."""
+        self._chain.close()
 
     def _play(self, params: np.ndarray) -> bool:
         """The model's step; False if it could not be played and was covered."""

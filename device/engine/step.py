@@ -9,12 +9,15 @@ that what one step hands back is what the next is fed, without a copy and withou
 
 import io
 import math
+import time
+from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
 import onnxruntime as ort
 
 from device.bundle import Bundle
+from device.engine.weights import split
 from device.errors import BundleError
 from device.manifest import Graph, Method, Port, Precision
 
@@ -31,9 +34,18 @@ class Step:
     """
 
     def __init__(
-        self, bundle: Bundle, method: str, precision: Precision, *, threads: int = 1
+        self,
+        bundle: Bundle,
+        method: str,
+        precision: Precision,
+        *,
+        threads: int = 1,
+        gently: bool = False,
     ) -> None:
         """Load the graph, bind every buffer and start the caches at zero.
+
+        `gently` leaves the interpreter to other threads meanwhile, and takes the weights' memory
+        once more for as long as the step lives (`weights.py`).
 
         Raises:
             BundleError: if the bundle has no such method or precision, its graph cannot be
@@ -43,7 +55,14 @@ class Step:
         spec, graph = _find(bundle, method, precision)
         self._graph = graph
         self._start = _exported(bundle, graph)
-        self._session = _session(bundle.members[graph.member], f"{method} ({precision})", threads)
+        model, what = bundle.members[graph.member], f"{method} ({precision})"
+        self._weights: list[ort.OrtValue] = []
+        """onnxruntime points into these."""
+        if gently:
+            model, self._weights, names = _parted(model)
+            self._session = _session(model, what, threads, names, self._weights)
+        else:
+            self._session = _session(model, what, threads)
         _check_ports(self._session, spec, graph, method)
         self.inputs = {port.name: np.zeros(port.shape, np.float32) for port in spec.inputs}
         self.outputs = {port.name: np.zeros(port.shape, np.float32) for port in spec.outputs}
@@ -72,6 +91,16 @@ class Step:
         if start == "exported":
             for name, held in self._start.items():
                 states[name][...] = held
+
+    def close(self) -> None:
+        """Let go of the graph and its weights, one after the other.
+
+        Freeing tens of megabytes takes milliseconds in which no other thread has the interpreter;
+        between two pieces they have it.
+        """
+        for piece in ("_bindings", "_session", "_weights"):
+            setattr(self, piece, None)
+            time.sleep(0.0)
 
     def states(self) -> dict[str, np.ndarray]:
         """The caches that the next step is fed, by input name; live arrays, not copies."""
@@ -126,7 +155,21 @@ def _exported(bundle: Bundle, graph: Graph) -> dict[str, np.ndarray]:
     return held
 
 
-def _session(model: bytes, what: str, threads: int) -> ort.InferenceSession:
+def _parted(model: bytes) -> tuple[bytes, list[ort.OrtValue], list[str]]:
+    """The model without its large weights, and these by value and by name."""
+    parts = split(model)
+    # An array keeps `model` alive, of which it is a view, and its value keeps the array.
+    values = [ort.OrtValue.ortvalue_from_numpy(array) for array in parts.weights.values()]
+    return parts.model, values, list(parts.weights)
+
+
+def _session(
+    model: bytes,
+    what: str,
+    threads: int,
+    names: Sequence[str] = (),
+    weights: Sequence[ort.OrtValue] = (),
+) -> ort.InferenceSession:
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
@@ -135,6 +178,8 @@ def _session(model: bytes, what: str, threads: int) -> ort.InferenceSession:
     # Decaying tails reach denormals, which are a hundred times slower on x86.
     options.add_session_config_entry("session.set_denormal_as_zero", "1")
     try:
+        if names:
+            options.add_external_initializers(list(names), list(weights))
         session = ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime raises many unrelated types
         raise BundleError(f"onnxruntime cannot load {what}: {str(error)[:300]}") from None

@@ -10,14 +10,21 @@ import numpy as np
 import pytest
 
 from device.audio.clock import SystemClock
+from device.audio.cost import Budget
+from device.audio.deck import Deck
+from device.audio.fit import shape_of
+from device.audio.loader import Load, make_track
 from device.audio.loop import run
 from device.audio.orders import Orders
 from device.audio.stream import Flow
+from device.audio.tape import Tape
+from device.audio.watch import Watch
 from device.bench import bench, report
 from device.bundle import Bundle, open_bundle
 from device.engine.engine import Engine
 from device.engine.step import Step
 from device.params import ParamTable, default_values
+from device.rung import Rung
 from device.status import Status
 from tests.benchmark.measured import show
 from tests.benchmark.oracle_bundles import ROOT, ROWS, bundle_path
@@ -97,7 +104,7 @@ def test_the_loop_costs_the_built_in_instrument_little(tmp_path: Path) -> None:
 
 
 def _assert_cheap(bundle: Bundle, folder: Path, blocks: int = 300) -> None:
-    """A turn of the whole loop (read, params, engine, write, count) less its graphs' own time."""
+    """A turn of the whole loop, with deck, watch and tape, less its graphs' own time."""
     engine = Engine(bundle)
     chain = engine._chain
     # Taken inside each block: between two runs of v2 a busy machine differs by more than the goal.
@@ -106,7 +113,22 @@ def _assert_cheap(bundle: Bundle, folder: Path, blocks: int = 300) -> None:
     stream = Endless(engine, blocks)
     params = ParamTable(folder / "params", create=True)
     status = Status(folder / "status", create=True)
-    run(stream, engine, params, status, SystemClock(), Orders())
+    orders, clock, shape = Orders(), SystemClock(), shape_of(engine)
+    block_s = shape.block_frames / shape.sample_rate_hz
+    deck = Deck(shape, orders, budget=Budget(block_s, block_s), latency_frames=engine.delay_frames)
+    deck.start(make_track(engine, Load(Path("none.ondine")), Rung.MODEL, shape))
+    del stream.read_s[:], front.seconds[:], back.seconds[:]
+    tape = Tape(
+        folder / "tape",
+        channels=shape.channels_out,
+        sample_rate_hz=shape.sample_rate_hz,
+        seconds=60.0,
+        create=True,
+    )
+    watch = Watch(stream, clock, orders, status, engine.delay_frames, tape)
+    watch.start()
+    run(stream, deck, params, status, clock, orders, watch, tape)
+    watch.close()
     graphs_s = np.add(front.seconds, back.seconds)
     overhead_s = (np.diff(stream.read_s) - graphs_s)[10:]
     calm_s, middle_s = np.percentile(overhead_s, [5, 50])
@@ -158,6 +180,10 @@ class Endless:
     def write(self, block: np.ndarray) -> Flow:
         """To nowhere."""
         return Flow.OK
+
+    def left_s(self) -> float:
+        """Always a block."""
+        return self.block_frames / self.sample_rate_hz
 
     def close(self) -> None:
         """Nothing to do."""
