@@ -59,7 +59,7 @@ class Take:
     def sentence(self) -> str:
         """What a player is told."""
         silent_s = sum(frames for _, frames in self.gaps) / self.sample_rate_hz
-        gaps = f", {silent_s:.1f} s of it without sound" if self.gaps else ""
+        gaps = f", {silent_s:.1f} s of it without sound," if silent_s >= 0.05 else ""
         return f"Kept {length(self.seconds)}{gaps} as {self.wav}"
 
 

@@ -107,7 +107,7 @@ def test_silence_between_two_processes_is_as_long_as_it_was(tape, tmp_path):
     after = play(again, 10, start_s=102.04, seed=1)
     take = keep(tape, tmp_path)
     assert take.gaps == ((1000, 1000),)
-    assert take.sentence.startswith("Kept 3.0 s, 1.0 s of it without sound as ")
+    assert take.sentence.startswith("Kept 3.0 s, 1.0 s of it without sound, as ")
     kept = codes(take.wav)
     assert np.array_equal(kept[:, :1000], nearest_codes(before))
     assert not np.any(kept[:, 1000:2000])
