@@ -1,4 +1,4 @@
-"""What is made to do harm is offered to an instrument that plays: it is refused, and it plays on."""
+"""What is made to do harm is offered to an instrument that plays: refused, and it plays on."""
 
 import time
 from pathlib import Path
