@@ -1,6 +1,6 @@
 """The audio process: one stream, one deck, one loop, and the threads that serve them.
 
-    python -m device.audio.process --bundle NAME.ondine --params FILE --status FILE ...
+    python -m device.audio --bundle NAME.ondine --params FILE --status FILE ...
 
     loop        reads, plays, writes              SCHED_FIFO
     watch       covers a step that is late        SCHED_FIFO, one above

@@ -88,7 +88,7 @@ def read_setup(arguments: Sequence[str] | None = None) -> Setup:
 
 def parser() -> argparse.ArgumentParser:
     """The options of the process."""
-    p = argparse.ArgumentParser(prog="device.audio.process", description="Ondine's audio process")
+    p = argparse.ArgumentParser(prog="device.audio", description="Ondine's audio process")
     p.add_argument("--bundle", type=Path, required=True, help="the model to play")
     p.add_argument("--serial", type=int, default=ANY_SERIAL, help="which load of a bundle this is")
     p.add_argument("--fallback", type=Path, help="what to play if it fails")

@@ -52,7 +52,7 @@ class Audio(Protocol):
 
 
 class AudioChild:
-    """One run of `python -m device.audio.process` on the tables of a run folder."""
+    """One run of `python -m device.audio` on the tables of a run folder."""
 
     def __init__(self, folder: RunFolder, arguments: Sequence[str]) -> None:
         self._folder = folder
@@ -143,7 +143,7 @@ class AudioChild:
     async def _spawn(self, lock: int) -> asyncio.subprocess.Process:
         return await asyncio.create_subprocess_exec(
             # -P: a folder `device` in the working folder is not ours.
-            *[sys.executable, "-P", "-m", "device.audio.process", *self._arguments],
+            *[sys.executable, "-P", "-m", "device.audio", *self._arguments],
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,

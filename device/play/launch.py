@@ -9,7 +9,7 @@ from device.route import DEMONSTRATION, NONE
 def arguments(
     playing: Playing, folder: RunFolder, profile: Profile, *, patient: bool = False
 ) -> list[str]:
-    """What `python -m device.audio.process` is given, to play `playing` in `folder`.
+    """What `python -m device.audio` is given, to play `playing` in `folder`.
 
     `patient`: a card that is not there is waited for.
     """
