@@ -21,7 +21,6 @@ from device.control.control_socket import ControlSocket
 from device.control.desk import Desk
 from device.control.osc import Route, routes
 from device.control.osc_server import OscServer
-from device.control.source import Source
 from device.demo import write_phrase
 from device.errors import ConfigError, ControlError
 from device.manifest import Manifest
@@ -37,6 +36,7 @@ from device.play.moves import plan_moves
 from device.play.opening import Opening, begin_anew, choose_precision, left_behind
 from device.play.orders import Orders
 from device.play.performance import Performance
+from device.play.players_hands import open_hands
 from device.play.playing import Playing, write_playing
 from device.play.status_answers import status_answers
 from device.play.swap import Swap
@@ -67,7 +67,8 @@ def play(wish: Play, profile: Profile, screen: Screen) -> None:
 
         desk = _desk(folder, opening)
         keeping = Keeping(folder, desk, playing, 60.0 * profile.recording.minutes)
-        take = keeping.tee(desk.take)
+        hands, sources = open_hands(wish, profile, desk, keeping.tee(desk.take), screen.say)
+        take = hands.take
         if opening.load is None:
             take(moves.readings)
         osc: OscServer | None = None
@@ -85,6 +86,7 @@ def play(wish: Play, profile: Profile, screen: Screen) -> None:
         def changed(now: Playing) -> None:
             """Another instrument plays."""
             keeping.plays(now)
+            hands.play(desk.specs)
             if moves.timeline is not None:
                 moves.timeline.close()
             if osc is not None:
@@ -125,7 +127,7 @@ def play(wish: Play, profile: Profile, screen: Screen) -> None:
             )
             write_playing(folder.playing, swap.playing)
 
-        sources: list[Source] = [ControlSocket(folder.control, orders.obey)]
+        sources += [hands, ControlSocket(folder.control, orders.obey)]
         sources += [osc] if osc is not None else []
         sources.append(
             Lookout(

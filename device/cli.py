@@ -55,6 +55,17 @@ def cli() -> None:
 @click.option("--osc-port", type=click.IntRange(0, 65_535), help="0 takes any free port.")
 @click.option("--set", "settings", multiple=True, metavar="ID=VALUE", help=SETTING)
 @click.option("--seed", type=SEED, default=0, help="Of the noise.")
+@click.option("--patch", type=Path, metavar="JSON", help="Which control moves what.")
+@click.option(
+    "--simulate",
+    type=Path,
+    is_flag=False,
+    flag_value=Path(),
+    metavar="[JSON]",
+    help="A panel without one: moved by a script, or by keys.",
+)
+@click.option("--apps-host", metavar="ADDRESS", help="Where other apps are listened for.")
+@click.option("--apps-port", type=click.IntRange(0, 65_535), help="6448 is Wekinator's.")
 def play(**options: Any) -> None:
     """Play an instrument.
 

@@ -6,6 +6,7 @@ Without a file the built-in values hold; they are those of `hardware/desktop/pro
 import dataclasses
 import math
 import os
+import re
 import tomllib
 import typing
 from collections.abc import Mapping
@@ -13,6 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from device.control.midi.settings import MIDI_RANGES, MidiProfile, midi_problems
+from device.control.panel.profile import PANEL_RANGES, PanelProfile, panel_problems
 from device.errors import ConfigError
 from device.words import nearest
 
@@ -73,6 +76,15 @@ class MemoryProfile:
 
 
 @dataclass(frozen=True)
+class AppsProfile:
+    """Where other apps (Wekinator's, cameras', gloves') are listened for."""
+
+    host: str = "127.0.0.1"
+    port: int = -1
+    """Their UDP port; 6448 is Wekinator's. -1: not at all; 0: any free one."""
+
+
+@dataclass(frozen=True)
 class Profile:
     """Everything that differs from one box to the next."""
 
@@ -82,6 +94,9 @@ class Profile:
     osc: OscProfile = field(default_factory=OscProfile)
     recording: RecordingProfile = field(default_factory=RecordingProfile)
     memory: MemoryProfile = field(default_factory=MemoryProfile)
+    panel: PanelProfile = field(default_factory=PanelProfile)
+    midi: MidiProfile = field(default_factory=MidiProfile)
+    apps: AppsProfile = field(default_factory=AppsProfile)
 
 
 _RANGES: dict[str, tuple[float, float]] = {
@@ -92,8 +107,12 @@ _RANGES: dict[str, tuple[float, float]] = {
     "osc.port": (1, 65_535),
     "recording.minutes": (0, 30),
     "memory.keep_free_mib": (0, 65_536),
+    "apps.port": (-1, 65_535),
+    **MIDI_RANGES,
+    **PANEL_RANGES,
 }
 MAX_CHANNEL = 64
+MAX_TABLES = 64
 
 
 def load_profile(environment: Mapping[str, str] = os.environ) -> Profile:
@@ -130,6 +149,8 @@ def read_profile(path: Path) -> Profile:
         raise ConfigError(f"the profile {path} is not readable TOML ({error})") from None
     problems: list[str] = []
     profile = _build(Profile, raw, "", problems)
+    if not problems:
+        problems = [*panel_problems(profile.panel), *midi_problems(profile.midi)]
     if problems:
         raise ConfigError(f"the profile {path} cannot be used: " + "; ".join(problems))
     return profile
@@ -147,6 +168,8 @@ def _build(kind: type, raw: Mapping[str, Any], within: str, problems: list[str])
                 values[key] = _build(typing.cast(type, hints[key]), given, f"{name}.", problems)
             else:
                 problems.append(f"{name} is {given!r}; write it as a table [{name}]")
+        elif item := _item(hints[key]):
+            values[key] = _build_each(item, given, name, problems)
         else:
             if problem := _wrong(name, given, hints[key]):
                 problems.append(problem)
@@ -154,14 +177,38 @@ def _build(kind: type, raw: Mapping[str, Any], within: str, problems: list[str])
                 values[key] = float(given)
             else:
                 values[key] = tuple(given) if isinstance(given, list) else given
-    return kind(**values)
+    missing = [
+        part.name
+        for part in dataclasses.fields(kind)
+        if part.default is part.default_factory is dataclasses.MISSING and part.name not in raw
+    ]
+    problems += [f"{within}{name} is missing" for name in missing]
+    return None if problems else kind(**values)
+
+
+def _item(kind: Any) -> type | None:
+    """What a list of tables is a list of; None for any other kind of value."""
+    of = typing.get_args(kind)[:1]
+    return of[0] if of and isinstance(of[0], type) and dataclasses.is_dataclass(of[0]) else None
+
+
+def _build_each(kind: type, given: Any, name: str, problems: list[str]) -> tuple[Any, ...]:
+    """A list of tables, counted from 1 in what is said of them: panel.knobs[1].channel."""
+    if not isinstance(given, list) or not all(isinstance(item, dict) for item in given):
+        problems.append(f"{name} is {given!r}; write it as tables [[{name}]]")
+        return ()
+    if len(given) > MAX_TABLES:
+        problems.append(f"{name} has {len(given)} tables; {MAX_TABLES} are allowed")
+        return ()
+    return tuple(_build(kind, item, f"{name}[{i}].", problems) for i, item in enumerate(given, 1))
 
 
 def _wrong(name: str, given: Any, kind: Any) -> str:
     """What is wrong with one value, or nothing."""
     if typing.get_origin(kind) is Literal:
         allowed = typing.get_args(kind)
-        return "" if given in allowed else f"{name} is {given!r}; it may be {', '.join(allowed)}"
+        fits = any(given == one and type(given) is type(one) for one in allowed)
+        return "" if fits else f"{name} is {given!r}; it may be {', '.join(map(str, allowed))}"
     if kind == tuple[int, ...]:
         return _wrong_channels(name, given)
     if typing.get_origin(kind) is tuple:
@@ -174,7 +221,7 @@ def _wrong(name: str, given: Any, kind: Any) -> str:
         fitting = (int,) if kind is int else (int, float)
         if not isinstance(given, fitting) or isinstance(given, bool):
             return f"{name} is {given!r}, not a {'whole ' if kind is int else ''}number"
-        low, high = _RANGES.get(name, (-math.inf, math.inf))
+        low, high = _RANGES.get(re.sub(r"\[\d+\]", "", name), (-math.inf, math.inf))
         return "" if low <= given <= high else f"{name} is {given}, outside {low:g}..{high:g}"
     return "" if isinstance(given, str) else f"{name} is {given!r}, not text"
 

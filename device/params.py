@@ -9,9 +9,10 @@ A writer makes the sequence odd, writes, and makes it even (a seqlock). A reader
 or changed sequence keeps the values it had: it never waits, and a bundle of changes is seen whole.
 """
 
+import math
 import mmap
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -39,6 +40,8 @@ class ParamSpec:
     unit: str = ""
     warp: Warp = "linear"
     slot: int = 0
+    group: str = ""
+    """What it is shown with: level, instrument, latent bias, latent scale, macro."""
 
     def clamp(self, value: float) -> float:
         """The nearest allowed value, in units."""
@@ -47,34 +50,40 @@ class ParamSpec:
     def value(self, raw: float) -> float:
         """Map a control's 0..1 to the natural range."""
         raw = min(max(raw, 0.0), 1.0)
+        if raw == 1.0:  # Rounding must not keep a knob at its end from the end of the range.
+            return self.maximum
         if self.warp == "exponential":
             return self.minimum * (self.maximum / self.minimum) ** raw
         return self.minimum + raw * (self.maximum - self.minimum)
 
+    def raw(self, value: float) -> float:
+        """Where a control stands, 0..1, that gives this value: the inverse of `value`."""
+        value = self.clamp(value)
+        if self.warp == "exponential":
+            return math.log(value / self.minimum) / math.log(self.maximum / self.minimum)
+        return (value - self.minimum) / (self.maximum - self.minimum)
+
 
 def _fixed() -> list[ParamSpec]:
     own = [
-        ParamSpec("input_gain_db", "Input gain", -60.0, 24.0, 0.0, "dB"),
-        ParamSpec("output_gain_db", "Output gain", -60.0, 12.0, 0.0, "dB"),
-        ParamSpec("dry_wet", "Dry / wet", 0.0, 1.0, 1.0),
-        ParamSpec("noise_amount", "Noise amount", 0.0, 2.0, 1.0),
-        ParamSpec("limiter_ceiling_db", "Limiter ceiling", -24.0, 0.0, -1.0, "dB"),
+        ParamSpec("input_gain_db", "Input gain", -60.0, 24.0, 0.0, "dB", group="level"),
+        ParamSpec("output_gain_db", "Output gain", -60.0, 12.0, 0.0, "dB", group="level"),
+        ParamSpec("dry_wet", "Dry / wet", 0.0, 1.0, 1.0, group="level"),
+        ParamSpec("noise_amount", "Noise amount", 0.0, 2.0, 1.0, group="instrument"),
+        ParamSpec("limiter_ceiling_db", "Limiter ceiling", -24.0, 0.0, -1.0, "dB", group="level"),
     ]
     own += [
-        ParamSpec(f"latent_bias_{i}", f"Latent {i} bias", -6.0, 6.0, 0.0)
+        ParamSpec(f"latent_bias_{i}", f"Latent {i} bias", -6.0, 6.0, 0.0, group="latent bias")
         for i in range(MAX_LATENTS)
     ]
     own += [
-        ParamSpec(f"latent_scale_{i}", f"Latent {i} scale", -4.0, 4.0, 1.0)
+        ParamSpec(f"latent_scale_{i}", f"Latent {i} scale", -4.0, 4.0, 1.0, group="latent scale")
         for i in range(MAX_LATENTS)
     ]
     return own
 
 
-_SPECS = tuple(
-    ParamSpec(s.id, s.label, s.minimum, s.maximum, s.default, s.unit, s.warp, slot)
-    for slot, s in enumerate(_fixed())
-)
+_SPECS = tuple(replace(spec, slot=slot) for slot, spec in enumerate(_fixed()))
 FIXED: dict[str, ParamSpec] = {spec.id: spec for spec in _SPECS}
 """The engine's own parameters by id, whatever bundle is loaded."""
 
@@ -96,7 +105,15 @@ def specs_of(manifest: Manifest) -> dict[str, ParamSpec]:
     }
     for i, p in enumerate(manifest.parameters[:MAX_PARAMETERS]):
         specs[p.id] = ParamSpec(
-            p.id, p.label, p.minimum, p.maximum, p.default, p.unit, p.warp, MODEL.start + i
+            id=p.id,
+            label=p.label,
+            minimum=p.minimum,
+            maximum=p.maximum,
+            default=p.default,
+            unit=p.unit,
+            warp=p.warp,
+            slot=MODEL.start + i,
+            group="instrument",
         )
     return specs
 

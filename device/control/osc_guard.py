@@ -37,8 +37,10 @@ class RefusedError(Exception):
         self.reason = reason
 
 
-def split(datagram: bytes) -> list[bytes]:
+def split(datagram: bytes, max_arguments: int = MAX_ARGUMENTS) -> list[bytes]:
     """The messages of a datagram in the order they stand, each safe to parse.
+
+    A message may have `max_arguments`; landmarks need hundreds, parameters one.
 
     Raises:
         RefusedError: if any part of it is malformed; nothing of it is to be used then.
@@ -48,13 +50,13 @@ def split(datagram: bytes) -> list[bytes]:
     if len(datagram) > MAX_BYTES:
         raise RefusedError("too large")
     messages: list[bytes] = []
-    _walk(datagram, 1, messages)
+    _walk(datagram, 1, messages, max_arguments)
     return messages
 
 
-def _walk(element: bytes, depth: int, messages: list[bytes]) -> None:
+def _walk(element: bytes, depth: int, messages: list[bytes], max_arguments: int) -> None:
     if not element.startswith(_BUNDLE):
-        _check_message(element)
+        _check_message(element, max_arguments)
         if len(messages) == MAX_MESSAGES:
             raise RefusedError("too many messages")
         messages.append(element)
@@ -73,11 +75,11 @@ def _walk(element: bytes, depth: int, messages: list[bytes]) -> None:
             raise RefusedError("bad length")
         if at + length > len(element):
             raise RefusedError("cut short")
-        _walk(element[at : at + length], depth + 1, messages)
+        _walk(element[at : at + length], depth + 1, messages, max_arguments)
         at += length
 
 
-def _check_message(message: bytes) -> None:
+def _check_message(message: bytes, max_arguments: int) -> None:
     if len(message) % 4:
         raise RefusedError("bad length")
     address = _ADDRESS.match(message)
@@ -91,7 +93,7 @@ def _check_message(message: bytes) -> None:
     tags = _TAGS.match(message, start)
     if tags is None:
         raise RefusedError("bad types")
-    if len(tags[1]) > MAX_ARGUMENTS:
+    if len(tags[1]) > max_arguments:
         raise RefusedError("too many arguments")
     at = _padded(tags.end(1))
     if at > tags.end():

@@ -17,18 +17,19 @@ def packets(answers: Sequence[Answer]) -> list[bytes]:
     sent: list[bytes] = []
     builder, size = OscBundleBuilder(IMMEDIATELY), 16
     for address, arguments in answers:
-        message = _message(address, arguments)
-        if size + 4 + message.size > MAX_BYTES:
+        part = message(address, arguments)
+        if size + 4 + part.size > MAX_BYTES:
             sent.append(builder.build().dgram)
             builder, size = OscBundleBuilder(IMMEDIATELY), 16
-        builder.add_content(message)
-        size += 4 + message.size
+        builder.add_content(part)
+        size += 4 + part.size
     if size > 16:
         sent.append(builder.build().dgram)
     return sent
 
 
-def _message(address: str, arguments: Sequence[float | int | str]) -> OscMessage:
+def message(address: str, arguments: Sequence[float | int | str]) -> OscMessage:
+    """One message, not in a bundle."""
     builder = OscMessageBuilder(address)
     for argument in arguments:
         builder.add_arg(argument)

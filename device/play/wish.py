@@ -23,6 +23,11 @@ class Play:
     osc_port: int | None = None
     settings: tuple[str, ...] = ()
     seed: int = 0
+    patch: Path | None = None
+    simulate: Path | None = None
+    """The script that moves a simulated panel; an empty path: the keyboard does."""
+    apps_host: str | None = None
+    apps_port: int | None = None
 
 
 def asked_of(wish: Play, profile: Profile) -> Asked:

@@ -1,5 +1,6 @@
 """The params table: ranges, slots, and a seqlock that two processes share."""
 
+import math
 import multiprocessing
 
 import numpy as np
@@ -65,6 +66,26 @@ def test_defaults_do_nothing_to_the_sound():
 def test_a_control_is_warped_to_the_range(warp, raw, value):
     spec = ParamSpec("cutoff", "Cutoff", 20.0, 20_000.0, 1000.0, "Hz", warp)
     assert spec.value(raw) == pytest.approx(value)
+
+
+@given(st.sampled_from(["linear", "exponential"]), st.floats(0.0, 1.0, allow_subnormal=False))
+def test_a_value_leads_back_to_where_its_control_stands(warp, raw):
+    spec = ParamSpec("cutoff", "Cutoff", 20.0, 20_000.0, 1000.0, "Hz", warp)
+    assert spec.raw(spec.value(raw)) == pytest.approx(raw, abs=1e-12)
+    assert (spec.raw(spec.minimum), spec.raw(spec.maximum)) == (0.0, 1.0)
+    assert (spec.raw(-math.inf), spec.raw(math.inf)) == (0.0, 1.0)
+
+
+@given(st.floats(-1e6, 1e6, allow_subnormal=False), st.floats(1e-3, 1e6, allow_subnormal=False))
+def test_both_ends_of_a_range_are_reached_exactly(minimum, span):
+    spec = ParamSpec("any", "Any", minimum, minimum + span, minimum)
+    assert (spec.value(0.0), spec.value(1.0)) == (spec.minimum, spec.maximum)
+
+
+def test_every_parameter_has_a_group():
+    groups = {spec.group for spec in specs_of(tiny_effect().manifest).values()}
+    assert groups == {"level", "instrument"}
+    assert {spec.group for spec in FIXED.values()} == groups | {"latent bias", "latent scale"}
 
 
 @given(st.floats(allow_nan=False, allow_subnormal=False))

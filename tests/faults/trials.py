@@ -160,6 +160,14 @@ _ALL = (
         _from("tests.faults.kills", "run_kills"),
     ),
     Trial(
+        "scene kills",
+        "a box that saves scenes is killed at a random moment",
+        5_000,
+        100,
+        "kills",
+        _from("tests.faults.scene_kills", "run_scene_kills"),
+    ),
+    Trial(
         "mutations",
         "bundles with bytes changed, cut, moved and multiplied are offered",
         50_000,

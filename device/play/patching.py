@@ -1,0 +1,70 @@
+"""Which patch is played: the one asked for, this user's own, or one that suits the panel."""
+
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from device.control.panel.profile import PanelProfile, named
+from device.errors import ControlError
+from device.mapping.conditioning import Conditioning
+from device.mapping.patch import MAX_BYTES, Patch, decode_mapping
+from device.mapping.routes import Route
+from device.params import ParamSpec
+
+OWN = ("dry_wet", "noise_amount", "input_gain_db", "output_gain_db")
+"""What a panel moves besides the latents, which come first."""
+WHEEL, VOLUME = "midi/cc/1", "midi/cc/7"
+
+
+def patch_file(environment: Mapping[str, str] = os.environ) -> Path:
+    """This user's own patch."""
+    config = environment.get("XDG_CONFIG_HOME") or str(Path.home() / ".config")
+    return Path(config) / "ondine/patch.json"
+
+
+def read_patch(path: Path, specs: Iterable[str]) -> Patch:
+    """A patch from its file.
+
+    Raises:
+        ControlError: if it cannot be read, or is none, with everything that is wrong with it.
+    """
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise ControlError(f"cannot read the patch {path}: {error.strerror}") from None
+    try:
+        return decode_mapping(data, specs)
+    except ControlError as error:
+        raise ControlError(f"the patch {path} cannot be used: {error}") from None
+
+
+def choose_patch(wanted: Path | None, panel: PanelProfile, specs: Mapping[str, ParamSpec]) -> Patch:
+    """The patch to play: `wanted`, else this user's own if there is one, else `usual_patch`.
+
+    Raises:
+        ControlError: if a file cannot be used.
+    """
+    if wanted is not None:
+        return read_patch(wanted, specs)
+    own = patch_file()
+    return read_patch(own, specs) if own.is_file() else usual_patch(panel, specs)
+
+
+def usual_patch(panel: PanelProfile, specs: Mapping[str, ParamSpec]) -> Patch:
+    """Knobs move the latents in their order, then the instrument's own parameters, then the mix.
+
+    A pedal moves dry/wet, a keyboard's wheel the first latent, its volume the output.
+    """
+    latents = [id for id in specs if id.startswith("latent_bias_")]
+    own = [id for id in specs if id not in OWN and not id.startswith("latent_")]
+    own = [id for id in own if id != "limiter_ceiling_db"]
+    knobs, pedals = named(panel.knobs, "knob"), named(panel.pedals, "pedal")
+    targets = [*latents, *own, *OWN]
+    routes = [Route(knob, target) for knob, target in zip(knobs, targets, strict=False)]
+    routes += [Route(pedal, "dry_wet") for pedal in pedals]
+    if latents:
+        routes.append(Route(WHEEL, latents[0]))
+    routes.append(Route(VOLUME, "output_gain_db"))
+    controls = {name: Conditioning() for name in (*knobs, *pedals, WHEEL, VOLUME)}
+    return Patch(controls, tuple(routes))
