@@ -21,6 +21,8 @@ from device.control.control_socket import ControlSocket
 from device.control.desk import Desk
 from device.control.osc import Route, routes
 from device.control.osc_server import OscServer
+from device.control.oscquery.offer import Offer, offer_of
+from device.control.oscquery.source import OscQuery
 from device.demo import write_phrase
 from device.errors import ConfigError, ControlError
 from device.manifest import Manifest
@@ -36,6 +38,7 @@ from device.play.moves import plan_moves
 from device.play.opening import Opening, begin_anew, choose_precision, left_behind
 from device.play.orders import Orders
 from device.play.performance import Performance
+from device.play.phone import advertise, open_query
 from device.play.players_hands import open_hands
 from device.play.playing import Playing, write_playing
 from device.play.status_answers import status_answers
@@ -72,6 +75,7 @@ def play(wish: Play, profile: Profile, screen: Screen) -> None:
         if opening.load is None:
             take(moves.readings)
         osc: OscServer | None = None
+        query: OscQuery | None = None
 
         def addresses() -> dict[str, Route]:
             return routes(
@@ -83,6 +87,16 @@ def play(wish: Play, profile: Profile, screen: Screen) -> None:
                 keep=lambda: orders.begin("keep"),
             )
 
+        def offer() -> Offer:
+            return offer_of(
+                swap.playing.manifest,
+                desk.specs,
+                addresses(),
+                value=desk.value,
+                status=lambda: status_answers(folder, swap.playing),
+                clock=time.monotonic,
+            )
+
         def changed(now: Playing) -> None:
             """Another instrument plays."""
             keeping.plays(now)
@@ -91,6 +105,8 @@ def play(wish: Play, profile: Profile, screen: Screen) -> None:
                 moves.timeline.close()
             if osc is not None:
                 osc.replace(addresses())
+            if query is not None:
+                query.replace(offer())
 
         swap = Swap(
             folder,
@@ -102,7 +118,8 @@ def play(wish: Play, profile: Profile, screen: Screen) -> None:
             changed=changed,
         )
         orders = Orders(swap, keep=keeping.keep, stop=lambda: performance.stop(), say=screen.say)
-        osc = _osc(wish, profile, addresses(), screen)
+        osc = _osc(wish, profile, addresses(), desk, screen)
+        query = open_query(wish, profile, offer(), osc.port if osc else None, screen.say)
 
         def begun() -> None:
             """It plays, or was found playing."""
@@ -128,7 +145,8 @@ def play(wish: Play, profile: Profile, screen: Screen) -> None:
             write_playing(folder.playing, swap.playing)
 
         sources += [hands, ControlSocket(folder.control, orders.obey)]
-        sources += [osc] if osc is not None else []
+        notice = advertise(query, osc.host if osc else "", osc.port if osc else None, screen.say)
+        sources += [source for source in (osc, query, notice) if source is not None]
         sources.append(
             Lookout(
                 folder.status,
@@ -181,13 +199,16 @@ def _desk(folder: RunFolder, opening: Opening) -> Desk:
     return desk
 
 
-def _osc(wish: Play, profile: Profile, table: dict[str, Route], screen: Screen) -> OscServer | None:
+def _osc(
+    wish: Play, profile: Profile, table: dict[str, Route], desk: Desk, screen: Screen
+) -> OscServer | None:
     """The OSC server, if its port can be had: an instrument plays on without it."""
     try:
         server = OscServer(
             wish.osc_host or profile.osc.host,
             profile.osc.port if wish.osc_port is None else wish.osc_port,
             table,
+            desk,
         )
     except ControlError as error:
         screen.say(f"Playing without OSC: {error}.")

@@ -66,6 +66,7 @@ def cli() -> None:
 )
 @click.option("--apps-host", metavar="ADDRESS", help="Where other apps are listened for.")
 @click.option("--apps-port", type=click.IntRange(0, 65_535), help="6448 is Wekinator's.")
+@click.option("--query-port", type=click.IntRange(0, 65_535), help="Layouts for a phone; TCP.")
 def play(**options: Any) -> None:
     """Play an instrument.
 

@@ -85,6 +85,14 @@ class AppsProfile:
 
 
 @dataclass(frozen=True)
+class PhoneProfile:
+    """Where phones look up what there is to play, and take their layouts from."""
+
+    port: int = -1
+    """A TCP port, at the host of OSC, such as 9000. -1: nowhere; 0: any free one."""
+
+
+@dataclass(frozen=True)
 class Profile:
     """Everything that differs from one box to the next."""
 
@@ -97,6 +105,7 @@ class Profile:
     panel: PanelProfile = field(default_factory=PanelProfile)
     midi: MidiProfile = field(default_factory=MidiProfile)
     apps: AppsProfile = field(default_factory=AppsProfile)
+    phone: PhoneProfile = field(default_factory=PhoneProfile)
 
 
 _RANGES: dict[str, tuple[float, float]] = {
@@ -108,6 +117,7 @@ _RANGES: dict[str, tuple[float, float]] = {
     "recording.minutes": (0, 30),
     "memory.keep_free_mib": (0, 65_536),
     "apps.port": (-1, 65_535),
+    "phone.port": (-1, 65_535),
     **MIDI_RANGES,
     **PANEL_RANGES,
 }

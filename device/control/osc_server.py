@@ -4,6 +4,8 @@ import asyncio
 import logging
 from collections.abc import Mapping
 
+from device.control.desk import Desk
+from device.control.feedback import Feedback, FeedbackTurns, following
 from device.control.osc import OscReceiver, Route
 from device.control.source import Take
 from device.control.udp_port import UdpPort
@@ -16,8 +18,10 @@ class OscServer:
 
     name = "OSC"
 
-    def __init__(self, host: str, port: int, table: Mapping[str, Route]) -> None:
-        """Bind the socket.
+    def __init__(
+        self, host: str, port: int, table: Mapping[str, Route], desk: Desk | None = None
+    ) -> None:
+        """Bind the socket. With a `desk`, senders are told what others have changed.
 
         Raises:
             ControlError: if the address cannot be listened on.
@@ -26,9 +30,16 @@ class OscServer:
         self._udp = UdpPort(host, port, log, what="OSC", options="--osc-host and --osc-port")
         self.host, self.port = self._udp.host, self._udp.port
         self.receiver: OscReceiver | None = None
+        self._turns: FeedbackTurns | None = None
+        if desk is not None:
+            feedback = Feedback()
+            self._turns = FeedbackTurns(feedback, desk.values, lambda: desk.specs, self._udp.send)
 
     def start(self, loop: asyncio.AbstractEventLoop, take: Take) -> None:
         """Listen, until `close`."""
+        if self._turns is not None:
+            self._turns.start(loop)
+            take = following(take, self._turns, lambda: self._udp.sender)
         self.receiver = OscReceiver(self._table, take)
         self._udp.start(loop, self.receiver)
 
@@ -40,4 +51,6 @@ class OscServer:
 
     def close(self) -> None:
         """Stop listening."""
+        if self._turns is not None:
+            self._turns.close()
         self._udp.close()

@@ -1,11 +1,12 @@
 """One UDP port on the control loop: drains what has come, a bounded number of packets a turn."""
 
 import asyncio
+import contextlib
 import logging
 import socket
 import time
 from collections import Counter
-from typing import Protocol
+from typing import Any, Protocol
 
 from device.control.osc_guard import MAX_BYTES
 from device.errors import ControlError
@@ -40,6 +41,8 @@ class UdpPort:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._reporting: asyncio.TimerHandle | None = None
         self._reported = 0
+        self.sender: tuple[Any, ...] = ()
+        """Where the packet came from that is being used."""
         try:
             family, kind, protocol, _, address = socket.getaddrinfo(
                 host, port, type=socket.SOCK_DGRAM
@@ -61,6 +64,11 @@ class UdpPort:
         self._loop = loop
         loop.add_reader(self._socket, self._drain, receiver)
 
+    def send(self, packet: bytes, sender: tuple[Any, ...]) -> None:
+        """Send to somebody who was heard; what cannot be sent is lost, as on any network."""
+        with contextlib.suppress(OSError):
+            self._socket.sendto(packet, sender)
+
     def close(self) -> None:
         """Stop listening."""
         if self._loop is not None and self._socket.fileno() >= 0:
@@ -77,6 +85,7 @@ class UdpPort:
                 break
             except OSError:
                 continue  # an earlier answer came back undelivered; the socket is well
+            self.sender = sender
             for reply in receiver.receive(datagram, sender[0], time.monotonic()):
                 try:
                     self._socket.sendto(reply, sender)

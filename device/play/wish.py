@@ -28,6 +28,7 @@ class Play:
     """The script that moves a simulated panel; an empty path: the keyboard does."""
     apps_host: str | None = None
     apps_port: int | None = None
+    query_port: int | None = None
 
 
 def asked_of(wish: Play, profile: Profile) -> Asked:

@@ -8,8 +8,11 @@ import os
 import re
 import signal
 import socket
+import urllib.request
+import zlib
 
 import pytest
+from pythonosc.osc_packet import OscPacket
 
 from device.params import FIXED, ParamTable
 from tests.device.control.packets import message
@@ -139,6 +142,28 @@ def test_another_app_sends_wekinators_inputs(stage):
         packet = message("/wek/inputs", "ff", 0.0, 0.5)
         app.sendto(packet, ("127.0.0.1", int(found[1])))
         until(lambda: value(stage, MIX) == pytest.approx(0.5))
+    stop(process)
+
+
+def test_a_phone_looks_up_what_there_is_and_is_told_what_others_move(stage):
+    pytest.importorskip("aiohttp")
+    process = stage.playing("glass", *QUIET, "--query-port", "0")
+    found = re.search(r"Layouts for a phone at (http://127\.0\.0\.1:\d+)/layout\.tosc", stage.lines)
+    assert found, stage.lines
+    with urllib.request.urlopen(f"{found[1]}/ondine/param/dry_wet", timeout=20) as answer:
+        node = json.load(answer)
+    assert (node["VALUE"], node["RANGE"]) == ([1.0], [{"MIN": 0.0, "MAX": 1.0}])
+    with urllib.request.urlopen(f"{found[1]}/layout.tosc", timeout=20) as answer:
+        assert b"/ondine/raw/dry_wet" in zlib.decompress(answer.read())
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+        other.settimeout(20)
+        other.connect(stage.phone.getpeername())
+        other.send(message("/ondine/raw/dry_wet", "f", 0.75))
+        until(lambda: value(stage, MIX) == pytest.approx(0.75))
+        # Who moves it is not told; who moved it before is, at the address that they used.
+        stage.send("/ondine/param/dry_wet", "f", 0.25)
+        told = OscPacket(other.recv(65_536)).messages[0].message
+    assert (told.address, told.params) == ("/ondine/raw/dry_wet", [0.25])
     stop(process)
 
 
