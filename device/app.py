@@ -35,11 +35,11 @@ from device.play.keeping import Keeping
 from device.play.launch import arguments
 from device.play.lookout import Lookout
 from device.play.moves import plan_moves
+from device.play.open_hands import open_hands
 from device.play.opening import Opening, begin_anew, choose_precision, left_behind
 from device.play.orders import Orders
 from device.play.performance import Performance
 from device.play.phone import advertise, open_query
-from device.play.players_hands import open_hands
 from device.play.playing import Playing, write_playing
 from device.play.status_answers import status_answers
 from device.play.swap import Swap
