@@ -80,8 +80,12 @@ class Stage:
 
     def ask(self, address):
         self.phone.send(message(address))
-        answers = OscPacket(self.phone.recv(65_536)).messages
-        return {answer.message.address: answer.message.params for answer in answers}
+        while True:
+            messages = [timed.message for timed in OscPacket(self.phone.recv(65_536)).messages]
+            answers = {answer.address: answer.params for answer in messages}
+            # A sender is told of changes besides, at the parameters' own addresses.
+            if any(answer.startswith(f"{address}/") for answer in answers):
+                return answers
 
     def hang_up(self):
         """The next control process listens at another port."""

@@ -168,7 +168,7 @@ ATTACKS = (
         "more than 512 MiB|fails|cannot load",
         _spread,
     ),
-    Attack("folding", "minutes of work while it loads", "within", _folding(), slow=True),
+    Attack("folding", "minutes of work while it loads", "within|memory", _folding(), slow=True),
     Attack(
         "step of seconds",
         "a step that never comes to an end in time",
