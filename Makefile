@@ -17,7 +17,7 @@ ARGS :=
 TORCH := 2.13.0
 TORCH_INDEX := https://download.pytorch.org/whl/cpu
 
-.PHONY: help setup play test faults soak oracle bench bench-arm instruments fmt lint set-up-base set-up-dev
+.PHONY: help setup play test faults soak oracle bench bench-arm instruments drawings fmt lint set-up-base set-up-dev
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -55,6 +55,9 @@ instruments: set-up-dev ## convert the shipped instruments again from their comm
 	$(BIN)/ondine convert build/drift.ts -o models/bundles/drift.ondine \
 	  --author 'The Ondine authors' --licence 'MIT (code), CC0 (weights)' \
 	  --corpus 'synthesised by models/corpus.py' --consent 'no recordings of anyone'
+
+drawings: set-up-dev ## wiring drawings and tables, made again from the boxes' profiles
+	@$(BIN)/python -m hardware.draw
 
 fmt: set-up-dev ## put the source in its one format
 	@$(BIN)/ruff check --fix-only .

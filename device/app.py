@@ -1,8 +1,8 @@
 """`ondine play`: the whole instrument on a desktop, top to bottom.
 
-    what plays ─► tables ─► audio process ─► sources ─► until stopped ─► summary
-        ▲                                       │
-        └──────────── load, keep, stop ◄────────┘
+    scene ─► what plays ─► tables ─► audio process ─► sources ─► until stopped ─► summary
+                 ▲                                       │
+                 └────── load, keep, scenes, stop ◄──────┘
 
 This is the control process. It reads and writes the shared tables and never touches sound.
 """
@@ -19,29 +19,28 @@ from device.board import memory_free_bytes
 from device.config import Profile
 from device.control.control_socket import ControlSocket
 from device.control.desk import Desk
-from device.control.osc import Route, routes
-from device.control.osc_server import OscServer
-from device.control.oscquery.offer import Offer, offer_of
-from device.control.oscquery.source import OscQuery
+from device.control.source import Source
 from device.demo import write_phrase
-from device.errors import ConfigError, ControlError
+from device.errors import ConfigError
 from device.manifest import Manifest
+from device.mapping.disk import Folder
+from device.mapping.last import read_last
+from device.mapping.scenes import Scenes
+from device.mapping.starts import now_here
+from device.mapping.store import Store, scenes_folder
 from device.params import ParamTable, specs_of
 from device.paths import RunFolder, admitted_file, run_folder
-from device.play.adopted import stop_stale
-from device.play.child import AudioChild
+from device.play.beginning import StartLog, choose_scene
+from device.play.company import company
 from device.play.datagram import send
 from device.play.keeping import Keeping
-from device.play.launch import arguments
 from device.play.lookout import Lookout
 from device.play.moves import plan_moves
-from device.play.open_hands import open_hands
-from device.play.opening import Opening, begin_anew, choose_precision, left_behind
-from device.play.orders import Orders
+from device.play.opening import Opening, begin_with, choose_precision, left_behind
+from device.play.parts import Parts
 from device.play.performance import Performance
-from device.play.phone import advertise, open_query
 from device.play.playing import Playing, write_playing
-from device.play.status_answers import status_answers
+from device.play.reach import Reach, Reached
 from device.play.swap import Swap
 from device.play.wish import Play, asked_of
 from device.route import DEMONSTRATION
@@ -57,11 +56,24 @@ def play(wish: Play, profile: Profile, screen: Screen) -> None:
         OndineError: with a sentence, if it cannot play.
     """
     folder = run_folder()
+    audio = company(folder, profile)
+    wish = audio.wished(wish)
     with _only_one(folder):
-        opening = left_behind(wish, profile, folder) or begin_anew(wish, profile, _admit)
+        disk = Folder(scenes_folder())
+        scenes = Scenes(Store(disk, str(disk.path)))
+        for sentence in scenes.said:
+            screen.say(f"{sentence[:1].upper()}{sentence[1:]}.")
+        now = now_here()
+        opening, scene = left_behind(wish, profile, folder), None
+        if opening is None:
+            wanted, why = choose_scene(wish, scenes.all, disk, now)
+            if why:
+                screen.say(why)
+            opening, scene = begin_with(wanted, wish, profile, _admit)
+        log = StartLog(disk, scene.number if scene else None, now, screen.say)
         moves = plan_moves(wish, opening)
         if opening.audio is None:
-            stop_stale(folder)
+            audio.clear()
         for note in opening.notes:
             screen.say(note)
         playing = opening.playing
@@ -70,44 +82,6 @@ def play(wish: Play, profile: Profile, screen: Screen) -> None:
 
         desk = _desk(folder, opening)
         keeping = Keeping(folder, desk, playing, 60.0 * profile.recording.minutes)
-        hands, sources = open_hands(wish, profile, desk, keeping.tee(desk.take), screen.say)
-        take = hands.take
-        if opening.load is None:
-            take(moves.readings)
-        osc: OscServer | None = None
-        query: OscQuery | None = None
-
-        def addresses() -> dict[str, Route]:
-            return routes(
-                desk.specs,
-                reset=lambda: send(folder.socket, "reset"),
-                status=lambda: status_answers(folder, swap.playing),
-                value=desk.value,
-                load=orders.load_named,
-                keep=lambda: orders.begin("keep"),
-            )
-
-        def offer() -> Offer:
-            return offer_of(
-                swap.playing.manifest,
-                desk.specs,
-                addresses(),
-                value=desk.value,
-                status=lambda: status_answers(folder, swap.playing),
-                clock=time.monotonic,
-            )
-
-        def changed(now: Playing) -> None:
-            """Another instrument plays."""
-            keeping.plays(now)
-            hands.play(desk.specs)
-            if moves.timeline is not None:
-                moves.timeline.close()
-            if osc is not None:
-                osc.replace(addresses())
-            if query is not None:
-                query.replace(offer())
-
         swap = Swap(
             folder,
             desk,
@@ -115,11 +89,50 @@ def play(wish: Play, profile: Profile, screen: Screen) -> None:
             last_serial=opening.last_serial,
             admit=_admit,
             precision=lambda manifest, asked: choose_precision(manifest, asked, wish, profile),
-            changed=changed,
+            changed=lambda now: changed(now),
         )
-        orders = Orders(swap, keep=keeping.keep, stop=lambda: performance.stop(), say=screen.say)
-        osc = _osc(wish, profile, addresses(), desk, screen)
-        query = open_query(wish, profile, offer(), osc.port if osc else None, screen.say)
+        parts = Parts(
+            wish,
+            profile,
+            folder,
+            desk,
+            keeping,
+            swap,
+            scenes,
+            disk,
+            stop=lambda: performance.stop(),
+            recalled=log.forgive,
+            say=screen.say,
+        )
+        audio.begin(lambda: swap.playing, resumed=opening.resumed)
+        orders, take = parts.orders, parts.hands.take
+        if opening.resumed:
+            parts.resume(read_last(disk))
+        else:
+            parts.sketching.close()  # what another performance left is nobody's any more
+        if scene is not None:
+            screen.say(parts.scening.begin(scene))
+        if opening.load is None:
+            take(moves.readings)
+        reach = Reach(
+            wish,
+            profile,
+            folder,
+            desk,
+            orders,
+            parts.acts.specs,
+            Reached(lambda: swap.playing, parts.besides, parts.place, parts.questions),
+            screen.say,
+        )
+        parts.whenever_renewed(reach.renew)
+
+        def changed(now: Playing) -> None:
+            """Another instrument plays."""
+            audio.plays(now)
+            keeping.plays(now)
+            if moves.timeline is not None:
+                moves.timeline.close()
+            parts.play()
 
         def begun() -> None:
             """It plays, or was found playing."""
@@ -129,6 +142,9 @@ def play(wish: Play, profile: Profile, screen: Screen) -> None:
             keeping.plays(swap.playing)
             if opening.load is not None:
                 orders.tell(bring_in(opening.load))
+            elif scene is not None and scene.caches and not opening.resumed:
+                # Once more, with what the model remembered: that can only come in by a crossfade.
+                orders.tell(parts.scening.bring_back(scene))
 
         async def bring_in(wanted: str) -> None:
             """Load what is asked for in the place of what was found playing; then it is moved."""
@@ -144,9 +160,8 @@ def play(wish: Play, profile: Profile, screen: Screen) -> None:
             )
             write_playing(folder.playing, swap.playing)
 
-        sources += [hands, ControlSocket(folder.control, orders.obey)]
-        notice = advertise(query, osc.host if osc else "", osc.port if osc else None, screen.say)
-        sources += [source for source in (osc, query, notice) if source is not None]
+        sources: list[Source] = [*parts.sources, ControlSocket(folder.control, orders.obey)]
+        sources += [*reach.sources, log, *audio.sources()]
         sources.append(
             Lookout(
                 folder.status,
@@ -160,15 +175,13 @@ def play(wish: Play, profile: Profile, screen: Screen) -> None:
         if moves.timeline is not None and opening.load is None:
             sources.append(moves.timeline)
         performance = Performance(
-            lambda again: AudioChild(
-                folder, arguments(swap.playing, folder, profile, patient=again or opening.resumed)
-            ),
+            audio.audio,
             swap,
             sources,
             take,
             folder.status,
             screen,
-            found=opening.audio,
+            found=audio.found(opening.audio),
             begun=begun,
             seconds=wish.seconds,
             # A recording would begin again from nothing, over what was kept so far.
@@ -177,7 +190,8 @@ def play(wish: Play, profile: Profile, screen: Screen) -> None:
         try:
             asyncio.run(performance.run())
         finally:
-            folder.playing.unlink(missing_ok=True)
+            parts.close()
+            audio.ended()
             # It lies in memory, and a minute of sound is megabytes.
             folder.demonstration.unlink(missing_ok=True)
 
@@ -197,24 +211,6 @@ def _desk(folder: RunFolder, opening: Opening) -> Desk:
     if opening.unfinished(desk.serial):
         desk.change(desk.specs, opening.playing.serial)
     return desk
-
-
-def _osc(
-    wish: Play, profile: Profile, table: dict[str, Route], desk: Desk, screen: Screen
-) -> OscServer | None:
-    """The OSC server, if its port can be had: an instrument plays on without it."""
-    try:
-        server = OscServer(
-            wish.osc_host or profile.osc.host,
-            profile.osc.port if wish.osc_port is None else wish.osc_port,
-            table,
-            desk,
-        )
-    except ControlError as error:
-        screen.say(f"Playing without OSC: {error}.")
-        return None
-    screen.say(f"OSC on {server.host} port {server.port}, such as /ondine/param/dry_wet 0.5")
-    return server
 
 
 @contextlib.contextmanager

@@ -4,6 +4,7 @@ Heavy libraries are only imported by the command that needs them: `ondine --help
 """
 
 import math
+import os
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,7 @@ def cli() -> None:
 @click.option("--osc-port", type=click.IntRange(0, 65_535), help="0 takes any free port.")
 @click.option("--set", "settings", multiple=True, metavar="ID=VALUE", help=SETTING)
 @click.option("--seed", type=SEED, default=0, help="Of the noise.")
+@click.option("--scene", metavar="NUMBER|NAME|none", help="Default: the last one.")
 @click.option("--patch", type=Path, metavar="JSON", help="Which control moves what.")
 @click.option(
     "--simulate",
@@ -72,6 +74,8 @@ def play(**options: Any) -> None:
 
     The built-in one, one by its name, or a bundle file. Stop with Ctrl-C.
     """
+    # Before numpy is imported: its threads would hold up those that play.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from device.app import Play
     from device.app import play as perform
     from device.config import load_profile
@@ -143,11 +147,26 @@ def info(model: str | None, headroom_frames: int | None) -> None:
 @cli.command()
 @click.argument("model", required=False, metavar="[NAME|FILE.ondine]")
 @click.option("--json", "as_json", is_flag=True, help="For machines: one JSON object.")
-def check(model: str | None, as_json: bool) -> int:
+@click.option("--panel", is_flag=True, help="Try every knob, button, sensor and light.")
+@click.option(
+    "--simulate",
+    type=Path,
+    is_flag=False,
+    flag_value=Path(),
+    metavar="[JSON]",
+    help="With --panel: one that is moved by a script, or by keys.",
+)
+def check(model: str | None, as_json: bool, panel: bool, simulate: Path | None) -> int:
     """Look for what stands in the way of a concert.
 
     Ends with 0 if all is fine, 1 if it plays with a risk, 2 if it cannot play.
     """
+    if panel and model is None:
+        from device.gig.panel_show import check_panel
+
+        return check_panel(simulate, as_json=as_json)
+    if panel or simulate is not None:
+        raise click.UsageError("--panel goes without an instrument, and --simulate with --panel")
     from device.check import check as look
 
     return look(model, as_json=as_json)

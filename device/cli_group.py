@@ -10,10 +10,13 @@ from typing import Any
 
 import click
 
+from device.cli_acts import GROUPS, group_of
 from device.errors import OndineError
 from device.words import nearest, printable
 
-_SUMMARIES = {"convert": "Turn a trained model into a bundle."}
+_SUMMARIES = {name: about for name, (_, _, about) in GROUPS.items()} | {
+    "convert": "Turn a trained model into a bundle."
+}
 _INSTALL = {"convert": "ondine convert needs the converter: pip install 'ondine[convert]'"}
 _CONVERTER = ("torch", "onnx", "onnxscript")
 
@@ -23,7 +26,8 @@ class Ondine(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """In the order in which a player meets them; others' commands last."""
-        return list(dict.fromkeys([*self.commands, *_INSTALL, *(e.name for e in _entries())]))
+        others = (entry.name for entry in _entries())
+        return list(dict.fromkeys([*self.commands, *GROUPS, *_INSTALL, *others]))
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """As click does it, but without loading others' commands, which takes seconds."""
@@ -37,6 +41,8 @@ class Ondine(click.Group):
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if own := super().get_command(ctx, name):
             return own
+        if name in GROUPS:
+            return group_of(name)
         for entry in _entries():
             if entry.name == name:
                 try:
@@ -71,7 +77,7 @@ class Ondine(click.Group):
                 os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             code = 1
         except OndineError as error:
-            _complain(f"{_tidy(str(error))}.")
+            _complain(_ended(str(error)))
             code = 1
         except Exception as error:
             if getattr(error, "name", None) in _CONVERTER:
@@ -104,6 +110,12 @@ def _absent(name: str, sentence: str) -> click.Command:
 
 def _complain(sentence: str) -> None:
     print(f"ondine: {printable(sentence)}", file=sys.stderr)
+
+
+def _ended(sentence: str) -> str:
+    """With its full stop, or whatever it ends with."""
+    tidy = _tidy(sentence)
+    return tidy if tidy.endswith(("?", "!", ")")) else f"{tidy}."
 
 
 def _tidy(sentence: str) -> str:

@@ -144,9 +144,10 @@ def find_bundle(wanted: str, environment: Mapping[str, str] = os.environ) -> Pat
         BundleError: if there is none, with the nearest name and the folders searched.
     """
     path = Path(wanted)
-    if path.is_file():
+    # os.path and not pathlib, which raises for what is too long or another user's.
+    if os.path.isfile(wanted):
         return path
-    if path.is_dir():
+    if os.path.isdir(wanted):
         raise BundleError(f"{wanted} is a folder. Give a {SUFFIX} file or the name of one")
     if "/" in wanted or path.suffix == SUFFIX:
         raise BundleError(f"there is no file {wanted}. Check the path")

@@ -49,6 +49,7 @@ FIELDS = (
     "rung",  # of the ladder, as in device.rung: 0 is the music
     "serial",  # of the bundle that plays
     "refused",  # the serial of the last bundle that was refused
+    "remembered",  # the ticket of the last wish for the model's caches
     "swaps",  # bundles that took the place of another
     "speed",  # of the process's clock against CLOCK_MONOTONIC; 0 is 1
 )

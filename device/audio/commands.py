@@ -4,6 +4,7 @@
     {"command": "reset"}   start the model's memory afresh
     {"command": "load", "bundle": "/a/path", "serial": 7, "fingerprint": "…",
      "precision": "auto", "latency": "keep"}   fade to another instrument, once it is warm
+    {"command": "remember", "file": "/a/path", "ticket": 3}   write down the model's caches
     {"command": "shed"}    let go of spare instruments: memory is short
 
 Two helper threads sleep until something comes and set flags that the loop reads. Whatever is
@@ -17,9 +18,10 @@ import signal
 import socket
 import threading
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from device.audio.loader import Load
+from device.audio.memory import Remember
 from device.audio.orders import Orders
 from device.audio.realtime import step_back
 from device.errors import AudioError
@@ -27,6 +29,7 @@ from device.errors import AudioError
 MAX_BYTES = 4096
 MAX_SERIAL = 1 << 24
 """The table carries serials as float32, exact up to here."""
+MAX_SEED = 1 << 63
 _SIGNALS = {signal.SIGTERM, signal.SIGINT}
 
 
@@ -93,6 +96,8 @@ def obey(message: bytes, orders: Orders) -> bool:
         orders.shed = True
     elif command == "load" and (load := _load(request)):
         orders.told.put(load)
+    elif command == "remember" and (wish := _remember(request)):
+        orders.told.put(wish)
     else:
         return False
     return True
@@ -102,14 +107,29 @@ def _load(request: dict[str, Any]) -> Load | None:
     """The load that was asked for, or None if it is not whole."""
     bundle, serial = request.get("bundle"), request.get("serial")
     sha, precision = request.get("fingerprint", ""), request.get("precision", "auto")
-    latency = request.get("latency", "keep")
-    if not isinstance(bundle, str) or not bundle.startswith("/") or "\0" in bundle:
+    latency, start = request.get("latency", "keep"), request.get("start")
+    if not _is_path(bundle) or not (start is None or _is_path(start)):
         return None
     if type(serial) is not int or not 0 <= serial < MAX_SERIAL or not isinstance(sha, str):
         return None
     if precision not in ("auto", "fp32", "int8") or latency not in ("keep", "free"):
         return None
-    return Load(Path(bundle), serial, sha, precision, latency)
+    seed = request.get("seed")
+    if seed is not None and not (type(seed) is int and 0 <= seed < MAX_SEED):
+        return None
+    path = Path(start) if start else None
+    return Load(Path(bundle), serial, sha, precision, latency, path, seed)
+
+
+def _remember(request: dict[str, Any]) -> Remember | None:
+    path, ticket = request.get("file"), request.get("ticket")
+    if not _is_path(path) or type(ticket) is not int or not 0 < ticket < MAX_SERIAL:
+        return None
+    return Remember(Path(path), ticket)
+
+
+def _is_path(text: object) -> TypeGuard[str]:
+    return isinstance(text, str) and text.startswith("/") and "\0" not in text
 
 
 def stop_on_signals(orders: Orders) -> None:

@@ -20,10 +20,12 @@ import numpy as np
 from device.audio.cost import Budget
 from device.audio.fit import Shape
 from device.audio.ladder import Ladder, Move
+from device.audio.memory import Remembered
 from device.audio.orders import Orders
 from device.audio.player import Player
 from device.audio.track import Track
 from device.engine.bypass import Bypass
+from device.engine.engine import Engine
 from device.engine.mute import Mute
 from device.rung import Rung
 
@@ -150,6 +152,9 @@ class Deck:
         if orders.shed:
             orders.shed = False
             self._drop(Rung.LAST, Rung.DEFAULT)
+        if orders.remember is not None:
+            wish, orders.remember = orders.remember, None
+            self._remember(wish)
         if orders.next is not None:
             track, orders.next = orders.next, None
             self._take_in(track, params)
@@ -163,6 +168,21 @@ class Deck:
             self._begin(above)
         elif now.rung is Rung.MODEL and self._ladder.trusted:
             self._drop(Rung.LAST)
+
+    def _remember(self, wanted: Remembered) -> None:
+        """Copy what the instrument remembers. If another has come in since, there is nothing."""
+        engine = self._now.engine
+        fits = engine is not None and engine is wanted.engine and self._now.rung is Rung.MODEL
+        if engine is not None and fits and wanted.caches is not None:
+            engine.remember(wanted.caches)
+        else:
+            wanted = Remembered(wanted.wish, None, None)
+        self._orders.told.put(wanted)
+
+    def playing(self) -> Engine | None:
+        """The engine that plays the music now; None on a lower rung."""
+        now = self._now
+        return now.engine if now.rung is Rung.MODEL else None
 
     def _take_in(self, track: Track, params: np.ndarray) -> None:
         """Swap to a new instrument; the one that plays is kept until the new one is trusted."""

@@ -39,6 +39,10 @@ class Load:
     fingerprint: str = ""
     precision: Literal["auto"] | Precision = "auto"
     latency: Literal["keep", "free"] = "keep"
+    start: Path | None = None
+    """A file that says what it begins with; None: its defaults."""
+    seed: int | None = None
+    """Of its noise; None: the stream's."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +68,7 @@ def open_engine(load: Load, settings: Settings, *, gently: bool = False) -> Engi
             bundle,
             precision=load.precision,
             threads=settings.threads,
-            seed=settings.seed,
+            seed=settings.seed if load.seed is None else load.seed,
             gently=gently,
         )
     except MemoryError:
@@ -90,6 +94,7 @@ def make_track(
         serial=load.serial,
         precision=getattr(player, "precision", "fp32"),
         cost=warm_up(fitted, player, own),
+        engine=player if isinstance(player, Engine) else None,
         free=player.close if isinstance(player, Engine) else lambda: None,
         own=own,
     )

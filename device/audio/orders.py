@@ -6,6 +6,7 @@ import queue
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from device.audio.memory import Remembered
     from device.audio.track import Track
 
 
@@ -21,6 +22,8 @@ class Orders:
         """An instrument that is loaded and warm, to be swapped to; the deck takes it."""
         self.shed = False
         """Let go of the spare instruments: memory is short. The deck clears the flag."""
+        self.remember: Remembered | None = None
+        """Arrays for the deck to copy into what the model remembers; it tells them on."""
         self.late = False
         """The last block came too late and was covered. The loop sets it, the deck clears it."""
         self.told: queue.SimpleQueue[object] = queue.SimpleQueue()

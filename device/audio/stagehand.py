@@ -7,13 +7,16 @@ Retired from the deck ──► freed here, where that costs the loop nothing
 
 import gc
 import threading
+from pathlib import Path
 
 from device.audio.cost import Budget
 from device.audio.deck import Changed, Deck, Retired
 from device.audio.fit import Shape, fit
 from device.audio.loader import Load, Settings, make_track, open_engine, refuse_latency
+from device.audio.memory import Remember, Remembered, write_remembered
 from device.audio.orders import Orders
 from device.audio.realtime import step_behind
+from device.audio.start import read_start
 from device.audio.track import Track
 from device.audio.trouble import Trouble
 from device.errors import AudioError, OndineError
@@ -62,6 +65,11 @@ class Stagehand:
         while (told := self._orders.told.get()) is not None:
             if isinstance(told, Load):
                 self._load(told)
+            elif isinstance(told, Remember):
+                self._lay_out(told)
+            elif isinstance(told, Remembered):
+                write_remembered(told)
+                self._status["remembered"] = told.wish.ticket
             elif isinstance(told, Changed):
                 self._announce(told)
             elif isinstance(told, Retired):
@@ -102,8 +110,22 @@ class Stagehand:
                 f"{worst_ms:.1f} ms at once with {headroom_ms:.1f} ms queued: too much for this "
                 "machine. A larger headroom helps where only the second is"
             )
+        if load.start is not None:
+            self._begin_as_told(track, load.start)
         self._latency = latency
         return track
+
+    def _lay_out(self, wish: Remember) -> None:
+        """Arrays for what the model remembers: the loop only has to copy into them."""
+        engine = self._deck.playing()
+        self._orders.remember = Remembered(wish, engine, engine.caches() if engine else None)
+
+    def _begin_as_told(self, track: Track, path: Path) -> None:
+        start = read_start(path)
+        for slot, value in start.values.items():
+            track.own[slot] = value
+        if start.caches and track.engine is not None:
+            track.engine.go_on_from(start.caches)
 
     def _lay_spare(self) -> None:
         """Load the built-in instrument, to be fallen back to. It is no loss if it cannot be had."""

@@ -7,6 +7,7 @@ import numpy as np
 
 from device.audio.cost import Cost
 from device.audio.player import Player
+from device.engine.engine import Engine
 from device.params import LATENT_BIAS, LATENT_SCALE, MODEL, SERIAL, SLOTS, default_values
 from device.rung import Rung
 
@@ -30,6 +31,8 @@ class Track:
     precision: str = "fp32"
     cost: Cost = field(default_factory=Cost)
     """Measured when it was warmed."""
+    engine: Engine | None = None
+    """The one that `player` is, or is fitted around; None if it is none."""
     free: Callable[[], None] = lambda: None
     """Lets go of its memory, where that takes more than forgetting it. Not for the loop."""
     own: np.ndarray = field(default_factory=default_values)

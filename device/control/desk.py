@@ -44,16 +44,23 @@ class Desk:
         """Put every parameter of the bundle back to its default, at once."""
         self._table.write({spec.slot: spec.default for spec in self.specs.values()})
 
-    def change(self, specs: Mapping[str, ParamSpec], serial: int) -> None:
-        """Another bundle plays, as load `serial`: its own parameters start at their defaults.
+    def change(
+        self,
+        specs: Mapping[str, ParamSpec],
+        serial: int,
+        values: Mapping[str, float] | None = None,
+    ) -> None:
+        """Another bundle plays, as load `serial`: its own parameters start at their defaults, or
+        at `values`, in units.
 
         What belongs to the player and not to the bundle (gains, dry/wet, noise, ceiling) stays.
         Audio sees all of it at once, and has used the bundle's defaults until now.
         """
+        begins = values or {}
         changes = {
-            spec.slot: spec.default
+            spec.slot: spec.clamp(begins.get(spec.id, spec.default))
             for spec in specs.values()
-            if spec.id not in FIXED or spec.id.startswith(LATENT_PREFIXES)
+            if not outlives_bundle(spec.id)
         }
         # The serial last: if we die in between, the next control process sees that it is not done.
         self._table.write({**changes, SERIAL: float(serial)})
@@ -72,6 +79,11 @@ class Desk:
     def value(self, id: str) -> float:
         """What a parameter is set to now, in units."""
         return float(self._table.values()[spec_named(self.specs, id).slot])
+
+
+def outlives_bundle(id: str) -> bool:
+    """Whether a parameter is the player's, and stays where it is when another bundle comes in."""
+    return id in FIXED and not id.startswith(LATENT_PREFIXES)
 
 
 def spec_named(specs: Mapping[str, ParamSpec], id: str) -> ParamSpec:

@@ -3,7 +3,8 @@
 It notes what the desk has applied, in units, for some minutes back, in a fixed room. Moves that are
 older are folded into the value that they left behind, so that the state at any time within those
 minutes is known. A flood does not shorten them: when the room is full, moves of one parameter that
-follow each other within a millisecond (then two, four, …) become one, the last.
+follow each other closely become one, the last. That is done a small part of the room at a time, for
+a knob waits meanwhile, and where moves lie closest, so that all minutes are thinned alike.
 
     dropped                 │ minutes kept                                        now
     ────────────────────────┼──────────────────────────────────────────────────────┤
@@ -14,6 +15,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -26,7 +28,8 @@ ROOM = 1 << 17
 """Moves: 3 MB."""
 MAX_SOURCES = 256
 MAX_LOADS = 64
-FINEST_S = 0.001
+PARTS = 64
+"""Of the room. Two of them are thinned to one at a time, which takes less than a millisecond."""
 
 _MOVE = np.dtype([("time_s", "<f8"), ("value", "<f8"), ("param", "<i4"), ("who", "<i4")])
 
@@ -70,7 +73,10 @@ class Journal:
     def __init__(self, clock: Callable[[], float], seconds: float, *, room: int = ROOM) -> None:
         """`clock` is the one whose times the tape has; moves are kept for `seconds` at least."""
         self._clock, self._seconds = clock, seconds
-        self._moves = np.zeros(room, _MOVE)
+        self._part = max(room // PARTS, 1)
+        self._room = room - self._part
+        self._full: list[np.ndarray] = []
+        self._moves = np.zeros(self._part, _MOVE)
         self._count = 0
         self._before: dict[str, float] = {}
         self._ids: dict[str, int] = {}
@@ -99,7 +105,7 @@ class Journal:
             if source < 0 and len(self._sources) < MAX_SOURCES:
                 source = self._sources.setdefault(who, len(self._sources))
             for id, value in values.items():
-                if self._count == len(self._moves):
+                if self._count == self._part:
                     self._make_room(now_s)
                 param = self._ids.setdefault(id, len(self._ids))
                 self._moves[self._count] = (now_s, value, param, source)
@@ -114,7 +120,7 @@ class Journal:
     def page(self) -> Page:
         """All that is known now."""
         with self._lock:
-            moves = self._moves[: self._count].copy()
+            moves = np.concatenate([*self._full, self._moves[: self._count]])
             before, loads = dict(self._before), tuple(self._loads)
             ids, sources = list(self._ids), [*self._sources, "others"]
         told = [
@@ -123,29 +129,45 @@ class Journal:
         return Page(before, told, loads)
 
     def _make_room(self, now_s: float) -> None:
-        """At least half of it."""
-        moves = self._moves[: self._count]
-        late = moves["time_s"] >= now_s - self._seconds
+        """For a part's worth of moves."""
+        full = self._full
+        full.append(self._moves.copy())
+        self._count = 0
+        while full and full[0]["time_s"][-1] < now_s - self._seconds:
+            self._fold(full.pop(0))
+        while sum(map(len, full)) > self._room:
+            spans_s = [b["time_s"][-1] - a["time_s"][0] for a, b in pairwise(full)]
+            first = int(np.argmin(spans_s)) if spans_s else 0
+            both = np.concatenate(full[first : first + 2])
+            thin = _thinned(both)
+            if 4 * len(thin) > 3 * len(both):
+                # Nearly every move is of another parameter: there is an end to this.
+                self._fold(full.pop(0))
+            else:
+                full[first : first + 2] = [thin]
+
+    def _fold(self, moves: np.ndarray) -> None:
+        """Into what they left behind."""
         ids = list(self._ids)
-        for move in _last_of_each(moves[~late], np.inf):
+        for move in _last_of_each(moves, np.inf):
             self._before[ids[move["param"]]] = float(move["value"])
-        kept, grid_s = moves[late], FINEST_S
-        while len(kept) > len(self._moves) // 2:
-            # Whatever the parameters, there is an end to this: one move of each is the least.
-            kept = _last_of_each(kept, grid_s)
-            if grid_s > self._seconds:
-                kept = kept[-(len(self._moves) // 2) :]
-            grid_s *= 2.0
-        self._moves[: len(kept)] = kept
-        self._count = len(kept)
+
+
+def _thinned(moves: np.ndarray) -> np.ndarray:
+    """About half of the moves at most, if they are of few enough parameters."""
+    # Not np.unique: the first time it reads a library, for 10 ms.
+    span_s = float(moves["time_s"][-1] - moves["time_s"][0])
+    grid_s = 2.0 * span_s * np.count_nonzero(np.bincount(moves["param"])) / len(moves)
+    return _last_of_each(moves, grid_s or np.inf)
 
 
 def _last_of_each(moves: np.ndarray, grid_s: float) -> np.ndarray:
     """The last move of each parameter in each stretch of `grid_s`, in the order they had."""
-    cells = np.floor(moves["time_s"] / grid_s)
-    keys = np.stack([cells, moves["param"]], axis=1)[::-1]
-    _, latest = np.unique(keys, axis=0, return_index=True)
-    return moves[np.sort(len(moves) - 1 - latest)]
+    cells = np.floor((moves["time_s"] - moves["time_s"][0]) / grid_s).astype(np.int64)
+    keys = cells * (1 + int(moves["param"].max())) + moves["param"]
+    order = np.argsort(keys, kind="stable")
+    last = np.append(np.diff(keys[order]) != 0, True)
+    return moves[np.sort(order[last])]
 
 
 def events(

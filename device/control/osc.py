@@ -5,6 +5,7 @@
     /ondine/status         answers with the counters       /ondine/reset    the model forgets
     /ondine/params         answers with every parameter    /ondine/keep     keeps the last minutes
     /ondine/load name      another instrument comes in
+    /ondine/scene/recall … what a player can have done, such as this (device/play/acts.py)
 
 Addresses are matched exactly, values are clamped, what cannot be used is refused and counted. All
 values of one OSC bundle reach audio together. Time tags are ignored. A button's release (argument
@@ -13,7 +14,7 @@ values of one OSC bundle reach audio together. Time tags are ignored. A button's
 
 import math
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -30,6 +31,8 @@ ANSWERS_PER_S = 10.0
 """Few: an answer is much longer than its question, and senders' addresses can be forged."""
 ORDERS_PER_S = 2.0
 """Of loads and keeps, from all senders together: they cost seconds of work and room on the disk."""
+ACTS_PER_S = 50.0
+"""Of everything else that is done by name, from each sender."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,19 @@ class Order:
     """Whether it takes a name, as its one argument, or is a button."""
 
 
-Route = Steer | Press | Ask | Order
+@dataclass(frozen=True)
+class Perform:
+    """An address that has something done; `call` is given the arguments as they came."""
+
+    call: Callable[[Sequence[float | str]], None]
+    tags: str = ""
+    """Of its first arguments: s, f; '' for a button."""
+    about: str = ""
+    slow: bool = False
+    """Counts as an order."""
+
+
+Route = Steer | Press | Ask | Order | Perform
 
 
 def routes(
@@ -75,13 +90,16 @@ def routes(
     value: Callable[[str], float],
     load: Callable[[str], None],
     keep: Callable[[], None],
+    more: Mapping[str, Route] | None = None,
+    besides: Iterable[str] = (),
 ) -> dict[str, Route]:
     """Every address of a bundle's parameters, and what it does.
 
-    `load` and `keep` only begin their work; `load` is given the name as it came.
+    `load` and `keep` only begin their work; `load` is given the name as it came. `besides` are
+    steered as parameters are: macros, a morph. `more` are other addresses.
     """
-    table: dict[str, Route] = {}
-    for id in specs:
+    table: dict[str, Route] = dict(more or {})
+    for id in (*specs, *besides):
         table[f"/ondine/param/{id}"] = Steer(id, raw=False)
         table[f"/ondine/raw/{id}"] = Steer(id, raw=True)
     gain = specs["output_gain_db"]
@@ -112,6 +130,7 @@ class OscReceiver:
         self._flood = TokenBuckets(MESSAGES_PER_S)
         self._asking = TokenBuckets(ANSWERS_PER_S)
         self._ordering = TokenBuckets(ORDERS_PER_S)
+        self._acting = TokenBuckets(ACTS_PER_S)
         self.refused: Counter[str] = Counter()
         self.accepted = 0
 
@@ -137,7 +156,7 @@ class OscReceiver:
         replies: list[bytes] = []
         for message in messages:
             try:
-                route, value, named = self._read(message)
+                route, value, given = self._read(message)
                 if isinstance(route, Steer):
                     readings.append(Reading(route.param, value, route.raw, sender, now_s))
                 elif isinstance(route, Ask):
@@ -145,9 +164,13 @@ class OscReceiver:
                         raise RefusedError("too many questions a second")
                     replies += packets(route.answers())
                 elif isinstance(route, Order):
-                    if (named or value) and not self._ordering.allow("", 1, now_s):
-                        raise RefusedError("too many orders a second")
-                    calls += [partial(route.call, named)] if named or value else []
+                    self._count_order(bool(given or value), now_s)
+                    calls += [partial(route.call, str(given[0]) if given else "")] if value else []
+                elif isinstance(route, Perform):
+                    if not self._acting.allow(sender, 1, now_s):
+                        raise RefusedError("too many acts a second")
+                    self._count_order(route.slow and bool(value), now_s)
+                    calls += [partial(route.call, given)] if value else []
                 elif value:
                     readings += [Reading(p, v, False, sender, now_s) for p, v in route.values]
                     calls += [route.call] if route.call else []
@@ -161,8 +184,12 @@ class OscReceiver:
             call()
         return replies
 
-    def _read(self, datagram: bytes) -> tuple[Route, float, str]:
-        """A message's route, and its one argument: a number (1 if there is none) or a name."""
+    def _count_order(self, counts: bool, now_s: float) -> None:
+        if counts and not self._ordering.allow("", 1, now_s):
+            raise RefusedError("too many orders a second")
+
+    def _read(self, datagram: bytes) -> tuple[Route, float, Sequence[float | str]]:
+        """A message's route, its one number (1 if it is a press), and what else it was given."""
         try:
             message = OscMessage(datagram)
         except (ParseError, ValueError, IndexError, OverflowError):
@@ -172,14 +199,23 @@ class OscReceiver:
         if route is None:
             raise RefusedError("unknown address")
         arguments = message.params
+        if isinstance(route, Perform) and route.tags:
+            if route.tags[0] == "s" and len(arguments) == 1 and isinstance(arguments[0], bool):
+                # A button's truth names nothing: it is not the place of a scene.
+                return route, float(arguments[0]), ()
+            return route, 1.0, [a if isinstance(a, str) else _finite(a) for a in arguments]
         takes_name = isinstance(route, Order) and route.named
         if not arguments and not (isinstance(route, Steer) or takes_name):
-            return route, 1.0, ""
+            return route, 1.0, ()
         if len(arguments) != 1 or isinstance(arguments[0], str) != takes_name:
             raise RefusedError("wrong arguments")
         if takes_name:
-            return route, 0.0, arguments[0]
-        value = float(arguments[0])
-        if not math.isfinite(value):
-            raise RefusedError("not finite")
-        return route, value, ""
+            return route, 1.0, (arguments[0],)
+        return route, _finite(arguments[0]), ()
+
+
+def _finite(argument: float) -> float:
+    value = float(argument)
+    if not math.isfinite(value):
+        raise RefusedError("not finite")
+    return value

@@ -8,6 +8,8 @@
 Noise inputs are drawn and parameter inputs are filled before the first step of a block.
 """
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from device.bundle import Bundle
@@ -17,6 +19,9 @@ from device.engine.step import Start, Step
 from device.errors import BundleError, ConfigError
 from device.manifest import Distribution, Manifest, Method, Port, Precision
 from device.params import FIXED, MODEL, specs_of
+
+Caches = Mapping[tuple[str, str], np.ndarray]
+"""What a model remembers, by method and state."""
 
 _NOISE_AMOUNT = FIXED["noise_amount"].slot
 
@@ -93,6 +98,19 @@ class Chain:
         self._noise.reset()
         if self._edits is not None:
             self._edits.reset()
+
+    def caches(self) -> dict[tuple[str, str], np.ndarray]:
+        """What the next block is played from: live arrays, which are others after each block."""
+        return {
+            (name, state): array
+            for name, step in self._steps.items()
+            for state, array in step.states().items()
+        }
+
+    def remember(self, caches: Caches) -> None:
+        """Copy what the next block is played from into these arrays, without allocation."""
+        for (name, state), array in caches.items():
+            np.copyto(array, self._steps[name].states()[state])
 
     def close(self) -> None:
         """Let go of the graphs' memory, piece by piece."""

@@ -14,12 +14,12 @@ from typing import Literal
 import numpy as np
 
 from device.bundle import Bundle
-from device.engine.chain import Chain, played
+from device.engine.chain import Caches, Chain, played
 from device.engine.guard import Repair
 from device.engine.mix import DryPath, crossfade
 from device.engine.step import Start
 from device.engine.strip import Strip
-from device.errors import ConfigError
+from device.errors import BundleError, ConfigError
 from device.manifest import Manifest, Precision
 
 
@@ -99,6 +99,30 @@ class Engine:
         for _ in range(blocks):
             self.process(silence, unheard, self._strip.values)
         self.reset(self._start)
+
+    def caches(self) -> dict[tuple[str, str], np.ndarray]:
+        """Copies of what the model remembers, by method and state."""
+        return {key: array.copy() for key, array in self._chain.caches().items()}
+
+    def remember(self, caches: Caches) -> None:
+        """Copy what the model remembers into arrays such as `caches` gave. Allocates nothing."""
+        self._chain.remember(caches)
+
+    def go_on_from(self, caches: Caches) -> None:
+        """Let the next block be played from what was remembered.
+
+        Raises:
+            BundleError: if it is not of this model.
+        """
+        live = self._chain.caches()
+        there = {key: (array.shape, array.dtype) for key, array in live.items()}
+        if there != {key: (array.shape, array.dtype) for key, array in caches.items()}:
+            raise BundleError(
+                f"what the scene remembers is not of {self.manifest.name} ({self.precision}) as it "
+                "is today; save the scene again"
+            )
+        for key, array in caches.items():
+            np.copyto(live[key], array)
 
     def close(self) -> None:
         """Let go of the model's memory, piece by piece. It cannot be played any more."""

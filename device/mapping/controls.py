@@ -71,8 +71,8 @@ class Control:
         """Other settings hold: from where the signal is, it moves to where they put it."""
         self.settings = settings
         if self._reading is not None:
+            # Without smoothing, too, it arrives with the next tick, which tells of it.
             self._target = settings.position(self._reading)
-            self._arrive()
 
     def _move(self, now_s: float) -> None:
         """One pole, over the time that has passed since the last call."""

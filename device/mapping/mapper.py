@@ -42,6 +42,7 @@ class Mapper:
         """
         if problems := problems_of(patch, specs):
             raise ControlError("; ".join(problems[:MAX_SHOWN]))
+        self.patch = patch
         self._specs = specs
         self._every = {**specs, **macro_specs(patch.macros)}
         self._targets: dict[str, Target] = {}
@@ -78,6 +79,12 @@ class Mapper:
     def bases(self) -> dict[str, float]:
         """Where everything that is moved stands, without what is added to it: raw, by id."""
         return {target.id: target.base for target in self._targets.values()}
+
+    @property
+    def added(self) -> frozenset[str]:
+        """The parameters that something may be added to, by id."""
+        adding = (target for target in self._targets.values() if target.adds)
+        return frozenset(target.id for target in adding if target.id in self._specs)
 
     @property
     def macros(self) -> dict[str, float]:

@@ -3,7 +3,8 @@
 {"format": 1,
  "controls": {"knob/1": {"low": 0.02, "high": 0.97, "smoothing_ms": 20}},
  "routes":   [{"source": "knob/1", "target": "macro/1"}],
- "macros":   [{"name": "1", "moves": [{"target": "dry_wet", "start": 0.2, "end": 1}]}]}
+ "macros":   [{"name": "1", "moves": [{"target": "dry_wet", "start": 0.2, "end": 1}]}],
+ "presses":  {"button/1": "scene/next"}}
 """
 
 import dataclasses
@@ -25,22 +26,29 @@ from device.mapping.targets import Targets
 FORMAT = 1
 MAX_BYTES = 1 << 20
 MAX_CONTROLS = 256
+MAX_PRESSES = 256
+MAX_ACT = 4096
 MAX_SHOWN = 12
 
 
 @dataclass(frozen=True)
 class Patch:
-    """Conditioning by the name of its control, routes, and macros."""
+    """Conditioning by the name of its control, routes, macros, and what presses do."""
 
     controls: dict[str, Conditioning] = field(default_factory=dict)
     routes: tuple[Route, ...] = ()
     macros: tuple[Macro, ...] = ()
+    presses: dict[str, str] = field(default_factory=dict)
+    """Acts by the signal that presses, such as {"button/1": "scene/next"}."""
     format: int = FORMAT
 
 
-def problems_of(patch: Patch, specs: Iterable[str]) -> list[str]:
-    """What a well-formed patch still cannot be, with parameters of these ids, as sentences."""
-    targets = Targets(specs, (macro.id for macro in patch.macros))
+def problems_of(patch: Patch, specs: Iterable[str] | None) -> list[str]:
+    """What a well-formed patch still cannot be, with parameters of these ids, as sentences.
+
+    `specs` None: whatever is no macro may be a parameter, of some instrument.
+    """
+    targets = Targets(_named(patch) if specs is None else specs, (m.id for m in patch.macros))
     found = []
     for name, settings in patch.controls.items():
         if not sound_name(name):
@@ -49,8 +57,18 @@ def problems_of(patch: Patch, specs: Iterable[str]) -> list[str]:
                 "without blanks"
             )
         found += problems_of_settings(settings, name[:MAX_NAME])
+    for name, act in patch.presses.items():
+        if not sound_name(name):
+            found.append(f"the press {name[:MAX_NAME]!r} has no signal's name such as button/1")
+        if not act.strip() or len(act) > MAX_ACT:
+            found.append(f"the press {name[:MAX_NAME]!r} has no act such as scene/next")
     found += problems_of_routes(patch.routes, targets)
     return found + problems_of_macros(patch.macros, targets)
+
+
+def _named(patch: Patch) -> set[str]:
+    moves = (move.target for macro in patch.macros for move in macro.moves)
+    return {t for t in (*(r.target for r in patch.routes), *moves) if not t.startswith("macro/")}
 
 
 def fitting(patch: Patch, specs: Iterable[str]) -> tuple[Patch, list[str]]:
@@ -85,7 +103,7 @@ def as_json(patch: Patch) -> dict[str, Any]:
     return {"format": FORMAT, **said}
 
 
-def decode_mapping(data: bytes, specs: Iterable[str]) -> Patch:
+def decode_mapping(data: bytes, specs: Iterable[str] | None) -> Patch:
     """Read and check a patch, for parameters of these ids (a table of specs will do).
 
     Raises:
@@ -101,7 +119,7 @@ def decode_mapping(data: bytes, specs: Iterable[str]) -> Patch:
     return from_json(raw, specs)
 
 
-def from_json(raw: Any, specs: Iterable[str]) -> Patch:
+def from_json(raw: Any, specs: Iterable[str] | None) -> Patch:
     """A patch out of read JSON, checked; raises as `decode_mapping` does."""
     try:
         # Half a letter (a lone surrogate) can be read, and never be written again.
@@ -129,7 +147,12 @@ def from_json(raw: Any, specs: Iterable[str]) -> Patch:
     return patch
 
 
-_MOST = {"controls": MAX_CONTROLS, "routes": MAX_ROUTES, "macros": MAX_MACROS}
+_MOST = {
+    "controls": MAX_CONTROLS,
+    "routes": MAX_ROUTES,
+    "macros": MAX_MACROS,
+    "presses": MAX_PRESSES,
+}
 _LONGEST = 240
 
 

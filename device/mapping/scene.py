@@ -8,9 +8,11 @@ large for it; it names them by their sha256, and the store keeps them beside it.
 import dataclasses
 import json
 import math
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, NoReturn
 
 from device.errors import ControlError
@@ -27,7 +29,7 @@ MAX_VALUES = 4096
 MAX_TEXT = 4096
 MAX_SEED = 2**63 - 1
 _MOST_SHOWN = 12
-_ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+_ID = re.compile(r"(macro/)?[A-Za-z0-9_.-]{1,64}")
 _SHA256 = re.compile(r"([0-9a-f]{64})?")
 
 
@@ -62,6 +64,12 @@ class Scene:
     def unknown(self, specs: Mapping[str, ParamSpec]) -> tuple[str, ...]:
         """The parameters that have a value here and are none of the bundle's."""
         return tuple(id for id in self.values if id not in specs)
+
+    @property
+    def wanted(self) -> str:
+        """The bundle to load for it: where it was, or by its name if it is there no more."""
+        # os.path and not pathlib, which raises for a folder that is another user's.
+        return self.file if os.path.isfile(self.file) else Path(self.file).stem or self.bundle
 
     def with_values(self, values: Mapping[str, float]) -> "Scene":
         """The same with these values; those of parameters that are not among them stay."""

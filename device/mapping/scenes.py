@@ -138,6 +138,14 @@ class Scenes:
             scene = dataclasses.replace(scene, values=old.with_values(scene.values).values)
         return self._put(self._store.save(scene, caches))
 
+    def caches(self, scene: Scene) -> bytes | None:
+        """The caches that a scene was saved with; None if it has none.
+
+        Raises:
+            ControlError: if they are gone or damaged; the scene can be played without them.
+        """
+        return self._store.caches(scene)
+
     def rename(self, number: int, name: str) -> Scene:
         """Give a scene another name.
 

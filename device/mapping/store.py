@@ -19,8 +19,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from device import caches as npz
 from device.errors import ControlError
-from device.mapping import caches as npz
 from device.mapping.disk import PARTIAL, Disk, put, why
 from device.mapping.scene import (
     MAX_BYTES,

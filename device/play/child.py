@@ -51,6 +51,13 @@ class Audio(Protocol):
         """End it in good order. Returns once it is gone."""
 
 
+class FreshAudio(Audio, Protocol):
+    """One that is yet to start."""
+
+    async def start(self) -> str:
+        """Wait until it plays; returns what it says then. Raises AudioError if it cannot."""
+
+
 class AudioChild:
     """One run of `python -m device.audio` on the tables of a run folder."""
 

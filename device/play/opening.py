@@ -16,6 +16,7 @@ from device.bundle import open_bundle
 from device.config import Profile
 from device.errors import BundleError, ConfigError, ControlError
 from device.manifest import Manifest
+from device.mapping.scene import Scene
 from device.params import ParamTable
 from device.paths import DEFAULT_INSTRUMENT, RunFolder, find_bundle, seen_file
 from device.play.adopted import Adopted, find_running
@@ -86,15 +87,41 @@ def left_behind(wish: Play, profile: Profile, folder: RunFolder) -> Opening | No
     )
 
 
-def begin_anew(wish: Play, profile: Profile, admit: Admit) -> Opening:
-    """A new scene: the instrument that is asked for, on the best card there is.
+def begin_with(
+    scene: Scene | None, wish: Play, profile: Profile, admit: Admit
+) -> tuple[Opening, Scene | None]:
+    """`begin_anew` with a scene's instrument, unless one is named; and the scene, if it can be on.
+
+    A scene whose instrument cannot be had is given up, never the sound.
+
+    Raises:
+        OndineError: as `begin_anew` does.
+    """
+    if scene is None or wish.model is not None:
+        return begin_anew(wish, profile, admit), scene
+    try:
+        return begin_anew(wish, profile, admit, scene.wanted, scene.precision or None), scene
+    except (BundleError, ConfigError) as error:
+        opening = begin_anew(wish, profile, admit)
+        note = f"Scene {scene.number}, {scene.name}, is not on: {str(error).rstrip('. ')}."
+        return dataclasses.replace(opening, notes=(note, *opening.notes)), None
+
+
+def begin_anew(
+    wish: Play,
+    profile: Profile,
+    admit: Admit,
+    model: str | None = None,
+    precision: str | None = None,
+) -> Opening:
+    """The instrument that is asked for, or else `model`, on the best card there is.
 
     Raises:
         OndineError: if it cannot be, as it was asked for.
     """
     from device.audio.cards import list_cards
 
-    path = find_bundle(wish.model or DEFAULT_INSTRUMENT)
+    path = find_bundle(wish.model or model or DEFAULT_INSTRUMENT)
     manifest = admit(path)
     route = choose_route(
         input=wish.input,
@@ -108,7 +135,7 @@ def begin_anew(wish: Play, profile: Profile, admit: Admit) -> Opening:
         bundle=path.resolve(),
         manifest=manifest,
         serial=1,
-        precision=choose_precision(manifest, wish.precision, wish, profile),
+        precision=choose_precision(manifest, wish.precision or precision, wish, profile),
         card=route.card,
         input=route.input,
         output=route.output,

@@ -2,16 +2,18 @@
 
     {"command": "load", "bundle": "/…/glass.ondine", "latency": "keep", "precision": "auto"}
     {"command": "keep"}                 more may be said; it is handed on
+    {"command": "act", "name": "scene/recall", "arguments": [3]}     see `acts.py`
     {"command": "stop"}
 
 Who asks over the socket is answered with a sentence. OSC has nobody to answer; the screen tells.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from device.errors import ControlError, OndineError
+from device.play.acts import Acts
 from device.play.swap import Swap
 from device.words import nearest
 
@@ -25,9 +27,19 @@ class Orders:
     """Sees to requests: `swap` loads, `keep` keeps, `stop` ends the performance."""
 
     def __init__(
-        self, swap: Swap, *, keep: Keep, stop: Callable[[], None], say: Callable[[str], None]
+        self,
+        swap: Swap,
+        *,
+        acts: Acts,
+        keep: Keep,
+        stop: Callable[[], None],
+        say: Callable[[str], None],
+        done: Callable[[], None] = lambda: None,
     ) -> None:
-        self._swap, self._keep, self._stop, self._say = swap, keep, stop, say
+        """`done` is called after every act."""
+        self._swap, self._acts = swap, acts
+        self._keep, self._stop, self._say = keep, stop, say
+        self._done = done
         self._begun: set[asyncio.Task[None]] = set()
 
     async def obey(self, request: Mapping[str, Any]) -> str:
@@ -41,10 +53,12 @@ class Orders:
             sentence = await (self._load if command == "load" else self._keep)(request)
             self._say(sentence)
             return sentence
+        if command == "act":
+            return await self._act(request)
         if command == "stop":
             self._stop()
             return "Stopping."
-        near = nearest(str(command), ("load", "keep", "stop"))
+        near = nearest(str(command), ("load", "keep", "act", "stop"))
         raise ControlError(f"there is no command {str(command)[:40]!r}{near}")
 
     def begin(self, command: str, **more: object) -> None:
@@ -58,6 +72,28 @@ class Orders:
         else:
             self.begin("load", bundle=name)
 
+    def perform(self, name: str, arguments: Sequence[object] = ()) -> None:
+        """Have an act done for somebody who waits for no answer."""
+        self.begin("act", name=name, arguments=list(arguments))
+
+    def perform_all(self, lines: Sequence[Sequence[object]]) -> None:
+        """Have several done, one after another; each is an act's name and its arguments."""
+
+        async def perform() -> None:
+            for name, *arguments in lines:
+                await self.obey({"command": "act", "name": name, "arguments": arguments})
+
+        self.tell(perform())
+
+    def press(self, line: str) -> None:
+        """Have an act done that a button is for, as its patch writes it."""
+        try:
+            spec, arguments = self._acts.read(line)
+        except ControlError as error:
+            self._say(f"A button does nothing: {error}.")
+        else:
+            self.perform(spec.name, arguments)
+
     def tell(self, work: Awaitable[object]) -> None:
         """Run `work`, and tell the screen if it fails."""
         task = asyncio.ensure_future(self._told(work))
@@ -70,6 +106,19 @@ class Orders:
         except OndineError as error:
             sentence = str(error).rstrip(". ")
             self._say(f"{sentence[:1].upper()}{sentence[1:]}.")
+
+    async def _act(self, request: Mapping[str, Any]) -> str:
+        name, arguments = request.get("name"), request.get("arguments", [])
+        if not isinstance(name, str) or not isinstance(arguments, list):
+            raise ControlError(
+                'an act has a name and arguments, such as {"command": "act", '
+                '"name": "scene/recall", "arguments": [3]}'
+            )
+        sentence = await self._acts.do(name, arguments)
+        self._done()
+        if sentence:
+            self._say(sentence)
+        return sentence
 
     async def _load(self, request: Mapping[str, Any]) -> str:
         bundle = request.get("bundle")

@@ -13,6 +13,15 @@ from device.params import ParamSpec
 
 OWN = ("dry_wet", "noise_amount", "input_gain_db", "output_gain_db")
 """What a panel moves besides the latents, which come first."""
+PRESSES = (
+    {"": "scene/next", "/long": "scene/save"},
+    {"": "map/pair", "/long": "map/toggle"},
+    {"": "map/random", "/long": "map/undo"},
+    {"": "scene/previous", "/long": "panic"},
+)
+"""What the first buttons of a panel do, pressed and held, in the order of the profile."""
+WAYS = ("pitch", "roll")
+"""Of a motion sensor, those in which a pose can be held."""
 WHEEL, VOLUME = "midi/cc/1", "midi/cc/7"
 
 
@@ -39,25 +48,21 @@ def read_patch(path: Path, specs: Iterable[str]) -> Patch:
         raise ControlError(f"the patch {path} cannot be used: {error}") from None
 
 
-def choose_patch(wanted: Path | None, panel: PanelProfile, specs: Mapping[str, ParamSpec]) -> Patch:
-    """The patch to play: `wanted`, else this user's own if there is one, else `usual_patch`.
-
-    Raises:
-        ControlError: if a file cannot be used.
-    """
-    if wanted is not None:
-        return read_patch(wanted, specs)
-    own = patch_file()
-    return read_patch(own, specs) if own.is_file() else usual_patch(panel, specs)
+def usual_inputs(panel: PanelProfile) -> tuple[str, ...]:
+    """What a learned map goes by if nobody says: sensors and pedals, else the first two knobs."""
+    motions = [f"{name}/{way}" for name in named(panel.motions, "motion") for way in WAYS]
+    sensors = [*named(panel.pedals, "pedal"), *named(panel.distances, "distance"), *motions]
+    return tuple(sensors or named(panel.knobs, "knob")[:2])
 
 
 def usual_patch(panel: PanelProfile, specs: Mapping[str, ParamSpec]) -> Patch:
     """Knobs move the latents in their order, then the instrument's own parameters, then the mix.
 
-    A pedal moves dry/wet, a keyboard's wheel the first latent, its volume the output.
+    A pedal moves dry/wet, a keyboard's wheel the first latent, its volume the output. Buttons are
+    for scenes and the learned map, the fourth one for panic.
     """
     latents = [id for id in specs if id.startswith("latent_bias_")]
-    own = [id for id in specs if id not in OWN and not id.startswith("latent_")]
+    own = [id for id in specs if id not in OWN and not id.startswith(("latent_", "morph/"))]
     own = [id for id in own if id != "limiter_ceiling_db"]
     knobs, pedals = named(panel.knobs, "knob"), named(panel.pedals, "pedal")
     targets = [*latents, *own, *OWN]
@@ -67,4 +72,6 @@ def usual_patch(panel: PanelProfile, specs: Mapping[str, ParamSpec]) -> Patch:
         routes.append(Route(WHEEL, latents[0]))
     routes.append(Route(VOLUME, "output_gain_db"))
     controls = {name: Conditioning() for name in (*knobs, *pedals, WHEEL, VOLUME)}
-    return Patch(controls, tuple(routes))
+    buttons = zip(named(panel.buttons, "button"), PRESSES, strict=False)
+    presses = {f"{name}{how}": act for name, acts in buttons for how, act in acts.items()}
+    return Patch(controls, tuple(routes), presses=presses)

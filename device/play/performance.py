@@ -15,7 +15,7 @@ from pathlib import Path
 
 from device.control.source import Source, Take
 from device.errors import AudioError
-from device.play.child import Audio, AudioChild, End
+from device.play.child import Audio, End, FreshAudio
 from device.play.heart import Heart
 from device.play.patience import Patience
 from device.play.swap import Swap
@@ -36,7 +36,7 @@ class Performance:
 
     def __init__(
         self,
-        child: Callable[[bool], AudioChild],
+        child: Callable[[bool], FreshAudio],
         swap: Swap,
         sources: Sequence[Source],
         take: Take,

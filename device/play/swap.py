@@ -10,10 +10,13 @@ stays as it was, and a sentence says why.
 
 import asyncio
 import dataclasses
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from device.audio.start import write_start
 from device.bundle import open_bundle
 from device.control.desk import Desk
 from device.errors import AudioError, BundleError, ControlError
@@ -25,6 +28,7 @@ from device.play.playing import Playing, write_playing
 from device.show.display import latency_ms
 from device.status import Status
 
+REMEMBER_S = 3.0
 LIMIT_S = 30.0
 """A large model on a slow card is read and warmed in less."""
 _POLL_S = 0.02
@@ -32,6 +36,15 @@ _POLL_S = 0.02
 Latency = Literal["keep", "free"]
 Admit = Callable[[Path], Manifest]
 """Reads a bundle and proves it harmless; raises BundleError with a sentence."""
+
+
+@dataclass(frozen=True)
+class Begin:
+    """What an instrument begins with: parameters in units, by id, and packed caches."""
+
+    values: Mapping[str, float]
+    caches: bytes | None = None
+    seed: int | None = None
 
 
 class Swap:
@@ -53,17 +66,26 @@ class Swap:
         """Why no bundle may be loaded just now; '' if they may."""
         self._folder, self._desk = folder, desk
         self._admit, self._precision, self._changed = admit, precision, changed
-        self._turn = asyncio.Lock()
+        self._turn, self._remembering = asyncio.Lock(), asyncio.Lock()
         self._asked = 0
         # A serial is never used twice, not even one that was refused.
         self._serial = max(playing.serial, last_serial)
+        self._ticket = 0
         self._sent: Playing | None = None
+        self._values: Mapping[str, float] = {}
         self._pid = 0.0
 
     async def load(
-        self, wanted: str, *, precision: str | None = None, latency: Latency = "keep"
+        self,
+        wanted: str,
+        *,
+        precision: str | None = None,
+        latency: Latency = "keep",
+        begin: Begin | None = None,
     ) -> str:
         """Have a bundle take the place of the one that plays; returns what to tell the player.
+
+        It begins with its defaults, or as `begin` says.
 
         Raises:
             OndineError: if it cannot; the one that plays goes on.
@@ -79,6 +101,9 @@ class Swap:
             status = Status(self._folder.status)
             before_ms = latency_ms(status)
             self._pid = status["pid"]
+            more = await asyncio.to_thread(self._start, manifest, begin)
+            self._still_wanted(mine, wanted)
+            self._values = {} if begin is None else begin.values
             self._sent = dataclasses.replace(
                 self.playing,
                 bundle=path,
@@ -95,6 +120,7 @@ class Swap:
                 fingerprint=sha,
                 precision=chosen,
                 latency=latency,
+                **more,
             ):
                 self._sent = None
                 raise AudioError("the sound is just being started; load it again in a moment")
@@ -102,6 +128,30 @@ class Swap:
         after_ms = latency_ms(status)
         moved = f", {after_ms:.1f} ms from in to out" if abs(after_ms - before_ms) >= 0.05 else ""
         return f"Now playing {manifest.name}{moved}."
+
+    async def caches(self) -> bytes:
+        """What the model that plays remembers now, packed as for a scene.
+
+        Raises:
+            OndineError: if it cannot be had.
+        """
+        path = self._folder.path / "caches.npz"
+        async with self._remembering:
+            status = Status(self._folder.status)
+            ticket = self._ticket = max(self._ticket, int(status["remembered"])) + 1
+            path.unlink(missing_ok=True)
+            if send(self._folder.socket, "remember", file=str(path), ticket=ticket):
+                ends_s = time.monotonic() + REMEMBER_S
+                while status["remembered"] != ticket and time.monotonic() < ends_s:
+                    await asyncio.sleep(_POLL_S)
+            try:
+                data = await asyncio.to_thread(path.read_bytes)
+                path.unlink(missing_ok=True)
+            except OSError:
+                raise ControlError(
+                    "what the model remembers cannot be had just now; save without it, or try again"
+                ) from None
+        return data
 
     def settle(self) -> str:
         """Look for the outcome of a load that was not waited for so long; returns what to say."""
@@ -174,15 +224,25 @@ class Swap:
             raise AudioError("the audio process ended while it was loading; it is started again")
         if status["serial"] == sent.serial:
             self._sent = None
-            self._accept(sent)
+            self._accept(sent, self._values)
             return True
         if status["refused"] == sent.serial:
             self._sent = None
             raise AudioError(status.text("load_error").rstrip(". ") or "the sound refused it")
         return False
 
-    def _accept(self, playing: Playing) -> None:
-        self._desk.change(specs_of(playing.manifest), playing.serial)
+    def _start(self, manifest: Manifest, begin: Begin | None) -> dict[str, object]:
+        """The file that a load begins with, if it does not begin with its defaults."""
+        if begin is None:
+            return {}
+        path = self._folder.path / "start.npz"
+        specs = specs_of(manifest)
+        values = {specs[i].slot: specs[i].clamp(v) for i, v in begin.values.items() if i in specs}
+        write_start(path, values, begin.caches)
+        return {"start": str(path), "seed": begin.seed}
+
+    def _accept(self, playing: Playing, values: Mapping[str, float] | None = None) -> None:
+        self._desk.change(specs_of(playing.manifest), playing.serial, values)
         # A timeline is for one instrument; it ends with it.
         self.playing = dataclasses.replace(playing, began_s=None)
         write_playing(self._folder.playing, self.playing)

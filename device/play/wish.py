@@ -29,6 +29,8 @@ class Play:
     apps_host: str | None = None
     apps_port: int | None = None
     query_port: int | None = None
+    scene: str | None = None
+    """A number, a name, "none", or None: the last one if no instrument is named."""
 
 
 def asked_of(wish: Play, profile: Profile) -> Asked:

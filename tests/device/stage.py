@@ -58,7 +58,7 @@ class Stage:
             cwd=self.folder,
             env=os.environ
             | {name: str(self.folder) for name in own}
-            | {"XDG_STATE_HOME": str(self.state)},
+            | {"XDG_STATE_HOME": str(self.state), "ONDINE_SCENES": str(self.folder / "scenes")},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import numpy as np
 
-from device.mapping.caches import pack_caches
+from device.caches import pack_caches
 from device.mapping.disk import Folder
 from device.mapping.last import read_last, write_last
 from device.mapping.scene import Scene

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
-from device.control.osc import Ask, Order, Route, Steer
+from device.control.osc import Ask, Order, Perform, Route, Steer
 from device.control.osc_reply import Answer
 from device.params import ParamSpec
 
@@ -100,6 +100,8 @@ def _of_route(
         return _of_parameter(address, specs[route.param], route.raw, value)
     if isinstance(route, Ask):
         return Method(address, "T", WRITE, said)
+    if isinstance(route, Perform):
+        return Method(address, route.tags or "T", WRITE, route.about, critical=True)
     if isinstance(route, Order) and route.named:
         return Method(address, "s", WRITE, said, critical=critical)
     return Method(address, "T", WRITE, said, critical=critical)

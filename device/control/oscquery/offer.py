@@ -47,13 +47,17 @@ def offer_of(
     status: Callable[[], Sequence[Answer]],
     clock: Callable[[], float],
     more: Sequence[Method] = (),
+    besides: Mapping[str, ParamSpec] | None = None,
 ) -> Offer:
     """What is offered for an instrument; `more` describes addresses, or describes them better.
+
+    `besides` is steered as parameters are, but is on no layout: macros, a morph.
 
     `value` gives a parameter in its units, `status` the answers to `/ondine/status`, `clock`
     seconds.
     """
-    methods = methods_of(routes, specs, value=value, status=status, clock=clock)
+    every = {**specs, **(besides or {})}
+    methods = methods_of(routes, every, value=value, status=status, clock=clock)
     pages = pages_of(specs)
     name = manifest.name
     stem = re.sub(r"[^A-Za-z0-9_-]+", "-", name).strip("-")[:64] or "ondine"

@@ -18,8 +18,14 @@ def message(address: str | bytes, tags: str = "", *values: object) -> bytes:
 
 
 def arguments(tags: str, *values: object) -> bytes:
-    kinds = [t for t in tags if t in "ifhd"]
-    return struct.pack(">" + "".join({"h": "q"}.get(k, k) for k in kinds), *values)
+    given = iter(values)
+    kinds = {"i": ">i", "f": ">f", "h": ">q", "d": ">d"}
+    packed = [
+        padded(str(next(given)).encode()) if tag == "s" else struct.pack(kinds[tag], next(given))
+        for tag in tags
+        if tag == "s" or tag in kinds
+    ]
+    return b"".join(packed)
 
 
 def bundle(*elements: bytes, time_tag: bytes = IMMEDIATELY) -> bytes:

@@ -47,6 +47,22 @@ def test_one_bad_reading_keeps_the_whole_packet_out(desk, bad):
     assert desk.value("sweep") == 200.0
 
 
+def test_another_bundle_begins_at_its_values_in_one_write_and_leaves_what_is_the_players(tmp_path):
+    table = ParamTable(tmp_path / "params", create=True)
+    desk = Desk(table, SPECS)
+    desk.take([reading("dry_wet", 0.25), reading("sweep", 50.0)])
+    begins = {"sweep": 9e9, "latent_bias_0": -2.0, "dry_wet": 1.0, "nobody": 3.0}
+    specs = SPECS | {id: FIXED[id] for id in ("latent_bias_0", "latent_bias_1")}
+    before = int(table._sequence[0])
+    desk.change(specs, 7, begins)
+    assert int(table._sequence[0]) == before + 2
+    assert desk.serial == 7
+    assert (desk.value("sweep"), desk.value("dry_wet")) == (2000.0, 0.25)
+    assert (desk.value("latent_bias_0"), desk.value("latent_bias_1")) == (-2.0, 0.0)
+    desk.change(specs, 8)
+    assert (desk.value("sweep"), desk.value("latent_bias_0")) == (200.0, 0.0)
+
+
 def test_defaults_put_everything_back(desk):
     desk.take([reading("dry_wet", 0.0), reading("sweep", 50.0)])
     desk.defaults()

@@ -222,3 +222,36 @@ def test_another_bundle_plays_what_fits_it():
         "the route from knob/1 rests: there is no parameter or macro 'drive'",
         "a move of macro/1 rests: there is no parameter or macro 'drive'",
     ]
+
+
+def test_presses_are_written_and_read_back():
+    patch = Patch(presses={"button/1": "scene/recall 'Blue glass'", "midi/note/60": "panic"})
+    assert decode_mapping(encode_mapping(patch), ()) == patch
+    assert as_json(Patch()) == {"format": 1}
+
+
+@pytest.mark.parametrize(
+    ("presses", "sentence"),
+    [
+        ({"Button 1": "panic"}, "no signal's name such as button/1"),
+        ({"": "panic"}, "no signal's name"),
+        ({"button/1": "  "}, "has no act such as scene/next"),
+        ({"button/1": "a" * 4097}, "has no act"),
+        ({"button/1": 3}, "presses"),
+        (["panic"], "presses"),
+        ({f"button/{i}": "panic" for i in range(257)}, "there are 257 presses; 256 are allowed"),
+    ],
+)
+def test_presses_that_cannot_be_are_refused(presses, sentence):
+    with pytest.raises(ControlError, match=sentence):
+        from_json({"presses": presses}, ())
+
+
+def test_without_a_table_of_parameters_any_target_may_be_one_but_no_macro_that_is_not_there():
+    wired = {"routes": [{"source": "knob/1", "target": "of_another_instrument"}]}
+    assert from_json(wired, None).routes[0].target == "of_another_instrument"
+    with pytest.raises(ControlError):
+        from_json(wired, ())
+    wired["routes"][0]["target"] = "macro/nobody"
+    with pytest.raises(ControlError, match="macro/nobody"):
+        from_json(wired, None)

@@ -14,9 +14,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from device.caches import MAX_BYTES as MAX_CACHES
+from device.caches import pack_caches, unpack_caches
 from device.errors import ControlError
-from device.mapping.caches import MAX_BYTES as MAX_CACHES
-from device.mapping.caches import pack_caches, unpack_caches
 from device.mapping.disk import Folder
 from device.mapping.last import (
     LAST,

@@ -7,14 +7,17 @@ from pathlib import Path
 import pytest
 
 from device.bundle import open_bundle
-from device.control.panel.profile import AnalogProfile, PanelProfile
+from device.control.panel.profile import AnalogProfile, ButtonProfile, PanelProfile
 from device.control.signal import Signal
 from device.control.source import Reading
 from device.errors import ControlError
 from device.mapping.patch import Patch, decode_mapping, problems_of
 from device.params import specs_of
+from device.play.box_acts import BOX_ACTS
 from device.play.hands import Hands
-from device.play.patching import choose_patch, patch_file, read_patch, usual_patch
+from device.play.map_acts import MAP_ACTS
+from device.play.patching import patch_file, read_patch, usual_patch
+from device.play.scene_acts import SCENE_ACTS
 from tests.bundles import tiny_autoencoder
 
 ROOT = Path(__file__).parents[3]
@@ -54,6 +57,17 @@ def test_the_usual_patch_moves_latents_first_and_fits_every_instrument():
     assert "dry_wet" in targets
 
 
+def test_the_first_buttons_of_a_panel_are_for_scenes_and_the_map_and_all_of_it_are_acts():
+    panel = PanelProfile(buttons=tuple(ButtonProfile(pin=5 + i) for i in range(6)))
+    presses = usual_patch(panel, TINY).presses
+    assert (presses["button/1"], presses["button/1/long"]) == ("scene/next", "scene/save")
+    assert presses["button/4/long"] == "panic"
+    assert "button/5" not in presses
+    known = {spec.name for spec in (*SCENE_ACTS, *MAP_ACTS, *BOX_ACTS)}
+    assert set(presses.values()) <= known
+    assert usual_patch(PanelProfile(), TINY).presses == {}
+
+
 def test_another_instrument_plays_what_fits_it_and_says_what_rests():
     said: list[str] = []
     patch = usual_patch(PanelProfile(knobs=(AnalogProfile(channel=0),)), DRIFT)
@@ -88,4 +102,4 @@ def test_a_patch_that_cannot_be_used_is_refused(tmp_path, content, sentence):
 
 def test_a_patch_that_is_not_there_is_refused(tmp_path):
     with pytest.raises(ControlError, match="cannot read the patch"):
-        choose_patch(tmp_path / "none.json", PanelProfile(), DRIFT)
+        read_patch(tmp_path / "none.json", DRIFT)

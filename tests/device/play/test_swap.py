@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from device.audio.start import read_start
 from device.control.desk import Desk
 from device.errors import AudioError, BundleError, ControlError
 from device.params import SERIAL, ParamTable, specs_of
 from device.paths import RunFolder
 from device.play.playing import Asked, Playing, read_playing
-from device.play.swap import Swap
+from device.play.swap import Begin, Swap
 from device.status import Status
 from tests.bundles import save, tiny_decoder, tiny_effect, tiny_encoder
 
@@ -210,3 +211,119 @@ def test_the_built_in_instrument_comes_in_once(house):
     assert house.swap.playing.name == "drift"
     assert house.table.values()[SERIAL] == house.swap.playing.serial == 5
     assert not house.swap.fall_back()
+
+
+BEGIN = Begin({"drive": 7.0, "dry_wet": 0.25, "nobody": 1.0, "macro/1": 0.5}, None, 9)
+
+
+def test_what_a_load_begins_with_is_there_before_it_plays_and_with_its_serial(house):
+    house.table.write({house.desk.specs["dry_wet"].slot: 0.5})
+
+    async def scene():
+        loading = asyncio.create_task(house.swap.load(str(house.fuzz), begin=BEGIN))
+        request = await house.audio.heard()
+        start = read_start(Path(request["start"]))
+        house.audio.status["serial"] = request["serial"]
+        await loading
+        return request, start
+
+    request, start = run(scene())
+    specs = specs_of(tiny_effect().manifest)
+    assert request["seed"] == 9
+    assert start.values == {specs["drive"].slot: 7.0, specs["dry_wet"].slot: 0.25}
+    assert start.caches == {}
+    assert house.desk.value("drive") == 7.0
+    # The mix is the player's: whoever recalls a scene puts it.
+    assert house.desk.value("dry_wet") == 0.5
+
+
+def test_values_beyond_a_range_are_brought_into_it(house):
+    async def scene():
+        loading = asyncio.create_task(house.swap.load(str(house.fuzz), begin=Begin({"drive": 1e9})))
+        house.audio.status["serial"] = (await house.audio.heard())["serial"]
+        await loading
+
+    run(scene())
+    assert house.desk.value("drive") == 20.0
+
+
+def test_the_values_of_a_load_that_failed_are_nobodys(house):
+    async def scene():
+        loading = asyncio.create_task(
+            house.swap.load(str(house.fuzz), begin=Begin({"latent_bias_0": 3.0, "drive": 7.0}))
+        )
+        await house.audio.heard()
+        house.audio.status["pid"] = 2.0
+        with pytest.raises(AudioError):
+            await loading
+
+    run(scene())
+    assert house.swap.fall_back()
+    assert house.desk.value("latent_bias_0") == 0.0
+
+
+def test_a_run_folder_that_is_full_refuses_the_load_and_nothing_is_waited_for(house):
+    (house.folder.path / "start.npz").mkdir()
+    with pytest.raises(ControlError, match="cannot write"):
+        run(house.swap.load(str(house.fuzz), begin=BEGIN))
+    assert house.swap.settle() == ""
+    assert unchanged(house)
+
+
+def test_values_come_in_with_a_load_that_is_settled_later(house):
+    async def scene():
+        loading = asyncio.create_task(house.swap.load(str(house.fuzz), begin=BEGIN))
+        await house.audio.heard()
+        loading.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await loading
+
+    run(scene())
+    house.audio.status["serial"] = 5.0
+    assert house.swap.settle() == "Now playing tiny effect."
+    assert house.desk.value("drive") == 7.0
+
+
+def test_what_the_model_remembers_is_fetched_and_leaves_nothing_behind(house):
+    async def scene():
+        fetched = []
+        for ticket in (1, 2):
+            fetching = asyncio.create_task(house.swap.caches())
+            request = await house.audio.heard()
+            assert (request["command"], request["ticket"]) == ("remember", ticket)
+            Path(request["file"]).write_bytes(b"caches %d" % ticket)
+            house.audio.status["remembered"] = ticket
+            fetched.append(await fetching)
+            assert not Path(request["file"]).exists()
+        return fetched
+
+    assert run(scene()) == [b"caches 1", b"caches 2"]
+
+
+def test_an_audio_process_that_has_nothing_to_remember_is_said(house):
+    async def scene():
+        fetching = asyncio.create_task(house.swap.caches())
+        house.audio.status["remembered"] = (await house.audio.heard())["ticket"]
+        await fetching
+
+    with pytest.raises(ControlError, match="cannot be had just now"):
+        run(scene())
+
+
+def test_what_was_left_of_another_wish_is_not_taken_for_this_one(house):
+    (house.folder.path / "caches.npz").write_bytes(b"old")
+    house.audio.socket.close()
+    with pytest.raises(ControlError, match="cannot be had just now"):
+        run(house.swap.caches())
+
+
+def test_a_ticket_is_never_used_twice_even_by_another_control_process(house):
+    house.audio.status["remembered"] = 41.0
+
+    async def scene():
+        fetching = asyncio.create_task(house.swap.caches())
+        request = await house.audio.heard()
+        fetching.cancel()
+        return request["ticket"]
+
+    assert run(scene()) == 42

@@ -2,7 +2,7 @@
 
 import pytest
 
-from device.control.midi.learn import Learn, Learned, learnable
+from device.control.midi.learn import Learn, Learned, Needed, learnable
 from device.control.signal import Signal
 
 
@@ -90,3 +90,34 @@ def test_other_controls_are_learned_if_they_may_and_names_are_bounded():
     assert learn.hear(moves("knob/5", 127)) == Learned("knob/5", "a")
     learn.arm("a")
     assert learn.hear(moves("knob/99999", 0, 127)) is None
+
+
+def test_where_steps_do_not_count_only_the_way_does():
+    learn = Learn(allowed=lambda name: True, needed=lambda name: Needed(travel=0.25))
+    learn.arm("a")
+    assert learn.hear(moves("knob/1", *range(60, 91))) is None
+    assert learn.hear(moves("knob/1", 92)) == Learned("knob/1", "a")
+
+
+def test_of_those_that_move_together_the_one_that_went_furthest_is_taken():
+    learn = Learn(allowed=lambda name: True)
+    learn.hear([*moves("x", 0), *moves("y", 0), *moves("z", 0)])
+    learn.arm("a")
+    assert learn.hear([*moves("x", 20), *moves("y", 60), *moves("z", 40)]) == Learned("y", "a")
+
+
+def test_only_those_that_are_asked_for_are_taken():
+    learn = Learn()
+    learn.arm("a", among=lambda name: name == "midi/bend")
+    assert learn.hear(moves("midi/cc/1", 0, 127)) is None
+    assert learn.hear(moves("midi/bend", 64, 127)) == Learned("midi/bend", "a")
+    learn.arm("b")
+    assert learn.hear(moves("midi/cc/1", 0)) == Learned("midi/cc/1", "b")
+
+
+def test_what_is_no_number_moves_nothing():
+    learn = Learn()
+    learn.arm("a")
+    nan = Signal("midi/cc/1", float("nan"), 0.0)
+    assert learn.hear([*moves("midi/cc/1", 64), nan, nan, *moves("midi/cc/1", 64, 65)]) is None
+    assert learn.hear(moves("midi/cc/1", 127)) == Learned("midi/cc/1", "a")

@@ -1,0 +1,48 @@
+"""What is needed of the distribution: asked for by the command or file that it brings."""
+
+import shutil
+from pathlib import Path
+
+from .ground import Ground
+from .source import Source
+
+NEEDED = {
+    "python3-venv": ("python3", ""),
+    "util-linux": ("chrt", ""),
+    "libasound2-dev": ("", "/usr/include/alsa/asoundlib.h"),
+    "gcc": ("gcc", ""),
+    "python3-dev": ("python3-config", ""),
+}
+"""Package → a command, or a file, that is there if it is."""
+_TO_COMPILE = ("libasound2-dev", "gcc", "python3-dev")
+"""For pyalsaaudio, which has no wheel of its own; not if one is among the wheels."""
+
+
+def missing(source: Source) -> list[str]:
+    """The packages that are not there."""
+    compiled = source.wheels is not None and any(source.wheels.glob("pyalsaaudio-*.whl"))
+    return [
+        package
+        for package, (command, file) in NEEDED.items()
+        if not (compiled and package in _TO_COMPILE)
+        and not (shutil.which(command) if command else _is_file(file))
+    ]
+
+
+def fetch(ground: Ground, source: Source) -> None:
+    """Install what is missing, if this is a running system with a network to fetch it from."""
+    lacking = missing(source)
+    if not lacking:
+        ground.kept.append("packages of the distribution")
+        return
+    command = f"apt-get install {' '.join(lacking)}"
+    if not ground.live or source.wheels is not None or not shutil.which("apt-get"):
+        ground.refused.append(f"packages are missing; run: sudo {command}")
+        return
+    ground.did.append(f"installed {', '.join(lacking)}")
+    ground.system("apt-get", "update", "-q")
+    ground.system("apt-get", "install", "-q", "-y", "--no-install-recommends", *lacking)
+
+
+def _is_file(path: str) -> bool:
+    return Path(path).is_file()

@@ -1,0 +1,214 @@
+"""The units: read as systemd reads them, strictly, and weighed for what they expose."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.systemd.box import ROOT
+
+UNITS = ROOT / "systemd/units"
+CONFIG = ROOT / "systemd/config"
+EXPOSURE = {
+    "ondine-audio.service": 1.6,
+    "ondine-control.service": 3.0,
+    "ondine-checker@.service": 0.5,
+}
+HELPERS = {"ondine-performance.service", "ondine-irq.service", "ondine-settle.service"}
+PROGRAMS = ("/bin/sh", "/bin/mkdir", "/bin/mount", "/bin/umount", "/bin/rmdir")
+OWN = ("current/bin/python", "current/bin/ondine", "bin/irq-first", "bin/update")
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory):
+    """A tree with the distribution's units, ours, and every program that they name."""
+    folder = tmp_path_factory.mktemp("tree")
+    units = folder / "etc/systemd/system"
+    shutil.copytree(UNITS, units)
+    shutil.copytree("/lib/systemd/system", folder / "usr/lib/systemd/system", symlinks=True)
+    for program in (*PROGRAMS, *(f"/opt/ondine/{p}" for p in OWN)):
+        path = folder / program.lstrip("/")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("#!/bin/sh\n")
+        path.chmod(0o755)
+    return folder
+
+
+def verify(tree, *paths):
+    done = subprocess.run(
+        [
+            "systemd-analyze",
+            "verify",
+            f"--root={tree}",
+            "--man=no",
+            "--recursive-errors=no",
+            *paths,
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.returncode, done.stderr
+
+
+def lines(name):
+    """(section, key, value) of a unit, without comments."""
+    section = ""
+    for line in (UNITS / name).read_text().splitlines():
+        if line.startswith("["):
+            section = line.strip("[]")
+        elif line and not line.startswith("#"):
+            key, _, value = line.partition("=")
+            yield section, key, value
+
+
+def values(name, key):
+    return [value for _, k, value in lines(name) if k == key]
+
+
+def test_systemd_finds_nothing_wrong_in_any_unit(tree):
+    assert verify(tree, *sorted((tree / "etc/systemd/system").glob("ondine*"))) == (0, "")
+
+
+def test_it_would_find_a_key_that_it_does_not_know(tree):
+    wrong = tree / "etc/systemd/system/ondine-wrong.service"
+    wrong.write_text("[Service]\nExecStart=/bin/sh\nWatchDogSec=3\n")
+    try:
+        code, said = verify(tree, wrong)
+    finally:
+        wrong.unlink()
+    assert code != 0
+    assert "WatchDogSec" in said
+
+
+def test_every_program_that_a_unit_names_is_one_that_the_tree_has():
+    named = set()
+    for unit in UNITS.iterdir():
+        for _, key, value in lines(unit.name):
+            if key.startswith("Exec"):
+                named.add(value.lstrip("-+!@").split()[0])
+    own = {f"/opt/ondine/{program}" for program in OWN}
+    assert named == own | set(PROGRAMS)
+
+
+@pytest.mark.parametrize(("unit", "limit"), EXPOSURE.items())
+def test_a_unit_exposes_no_more_than_it_may(unit, limit):
+    done = subprocess.run(
+        ["systemd-analyze", "security", "--offline=yes", "--no-pager",
+         f"--threshold={round(10 * limit)}", UNITS / unit],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    match = re.search(r"exposure level for \S+: ([\d.]+)", done.stdout)
+    assert match, done.stderr
+    print(f"{unit}: {match[1]} of {limit}")
+    assert float(match[1]) <= limit
+    assert done.returncode == 0
+
+
+def test_nothing_waits_for_a_network():
+    for unit in UNITS.iterdir():
+        for _, key, value in lines(unit.name):
+            if key in ("After", "Wants", "Requires", "BindsTo"):
+                assert "network" not in value
+
+
+def test_no_unit_waits_for_all_of_the_system():
+    for unit in UNITS.glob("*.service"):
+        assert values(unit.name, "DefaultDependencies") == ["no"]
+        assert "shutdown.target" in values(unit.name, "Conflicts")
+
+
+@pytest.mark.parametrize("unit", ["ondine-audio.service", "ondine-control.service"])
+def test_what_dies_is_started_again_for_ever_and_within_a_second(unit):
+    assert values(unit, "Restart") == ["always"]
+    assert values(unit, "StartLimitIntervalSec") == ["0"]
+    assert values(unit, "RestartSec")[0] in ("50ms", "100ms")
+    assert values(unit, "Type") == ["notify"]
+    assert float(values(unit, "WatchdogSec")[0]) <= 10
+
+
+def test_neither_process_takes_the_other_along():
+    for unit, other in (("audio", "control"), ("control", "audio")):
+        for _, key, value in lines(f"ondine-{unit}.service"):
+            if key in ("BindsTo", "Requires", "PartOf", "Wants"):
+                assert other not in value
+
+
+def test_only_the_sound_has_the_rights_of_real_time():
+    assert values("ondine-audio.service", "LimitRTPRIO") == ["71"]
+    assert values("ondine-audio.service", "LimitMEMLOCK") == ["infinity"]
+    assert values("ondine-audio.service", "CPUSchedulingPolicy") == ["fifo"]
+    assert values("ondine-audio.service", "PrivateNetwork") == ["yes"]
+    assert values("ondine-control.service", "RestrictRealtime") == ["yes"]
+    assert values("ondine-control.service", "LimitRTPRIO") == ["0"]
+    assert not values("ondine-control.service", "CPUSchedulingPolicy")
+
+
+def test_control_can_see_the_process_that_it_takes_over():
+    # Under ProtectProc=invisible, one in a user namespace of its own is hidden from the same user.
+    assert not values("ondine-audio.service", "PrivateUsers")
+    assert values("ondine-control.service", "ProtectProc") == ["invisible"]
+
+
+def test_no_process_that_runs_models_tells_anybody_of_it():
+    for unit in EXPOSURE:
+        told = " ".join(values(unit, "Environment")).split()
+        assert "ORT_DISABLE_TELEMETRY=1" in told
+
+
+def test_every_group_that_a_unit_is_in_is_made():
+    basic = Path("/usr/lib/sysusers.d/basic.conf")
+    told = (CONFIG / "sysusers.conf").read_text() + basic.read_text()
+    made = {line.split()[1] for line in told.splitlines() if line[:2] in ("g ", "u ")}
+    for unit in UNITS.glob("*.service"):
+        for groups in values(unit.name, "SupplementaryGroups") + values(unit.name, "Group"):
+            assert set(groups.split()) <= made
+
+
+def test_the_target_wants_what_there_is():
+    wanted = {name for value in values("ondine.target", "Wants") for name in value.split()}
+    assert wanted <= {unit.name for unit in UNITS.iterdir()}
+    assert wanted >= HELPERS
+
+
+def test_users_folders_and_drop_ins_are_read_without_complaint(tmp_path):
+    (tmp_path / "etc").mkdir()
+    for tool in ("systemd-sysusers", "systemd-tmpfiles"):
+        name = tool.removeprefix("systemd-")
+        create = ["--create"] if name == "tmpfiles" else []
+        folder = tmp_path / f"etc/{name}.d"
+        folder.mkdir()
+        shutil.copy(CONFIG / f"{name}.conf", folder / "ondine.conf")
+        done = subprocess.run(
+            [tool, f"--root={tmp_path}", *create, "ondine.conf"],
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert (done.returncode, "rror" in done.stderr) == (0, False), done.stderr
+    assert "ondine" in (tmp_path / "etc/passwd").read_text()
+    assert (tmp_path / "run/ondine").stat().st_mode & 0o777 == 0o700
+
+
+def test_the_machine_s_watchdog_is_one_that_a_raspberry_pi_has():
+    match = re.search(r"^RuntimeWatchdogSec=(\d+)s$", (CONFIG / "manager.conf").read_text(), re.M)
+    assert match
+    assert int(match[1]) <= 15
+    assert "Storage=volatile" in (CONFIG / "journald.conf").read_text()
+
+
+@pytest.mark.parametrize("script", ["irq-first", "ondine"])
+def test_a_shell_can_read_the_scripts(script):
+    assert subprocess.run(["/bin/sh", "-n", CONFIG / script], check=False).returncode == 0
+
+
+def test_every_rule_of_udev_is_whole():
+    known = {"ACTION", "SUBSYSTEM", "KERNEL", "ENV", "TEST", "ATTR", "TAG", "PROGRAM",
+             "RUN", "GROUP", "MODE"}  # fmt: skip
+    for rule in (CONFIG / "udev.rules").read_text().splitlines():
+        if not rule or rule.startswith("#"):
+            continue
+        parts = re.findall(r'([A-Z]+)(?:\{[\w./]+\})?(==|=|\+=|!=)"([^"]*)"(?:, |$)', rule)
+        written = ", ".join(re.findall(r'[A-Z]+(?:\{[\w./]+\})?(?:==|=|\+=|!=)"[^"]*"', rule))
+        assert written == rule
+        assert {key for key, *_ in parts} <= known
