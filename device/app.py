@@ -104,14 +104,16 @@ def play(wish: Play, profile: Profile, screen: Screen) -> None:
             recalled=log.forgive,
             say=screen.say,
         )
-        audio.begin(lambda: swap.playing, resumed=opening.resumed)
         orders, take = parts.orders, parts.hands.take
         if opening.resumed:
             parts.resume(read_last(disk))
         else:
             parts.sketching.close()  # what another performance left is nobody's any more
+        start = None
         if scene is not None:
             screen.say(parts.scening.begin(scene))
+            start = parts.scening.start_file(scene, folder.path / "start-0.npz")
+        audio.begin(lambda: swap.playing, resumed=opening.resumed, start=start)
         if opening.load is None:
             take(moves.readings)
         reach = Reach(
@@ -142,9 +144,6 @@ def play(wish: Play, profile: Profile, screen: Screen) -> None:
             keeping.plays(swap.playing)
             if opening.load is not None:
                 orders.tell(bring_in(opening.load))
-            elif scene is not None and scene.caches and not opening.resumed:
-                # Once more, with what the model remembered: that can only come in by a crossfade.
-                orders.tell(parts.scening.bring_back(scene))
 
         async def bring_in(wanted: str) -> None:
             """Load what is asked for in the place of what was found playing; then it is moved."""

@@ -13,6 +13,7 @@ import numpy as np
 from device.audio.cost import Cost
 from device.audio.fit import Shape, fit
 from device.audio.player import Player
+from device.audio.start import Start
 from device.audio.track import ANY_SERIAL, Track
 from device.bundle import open_bundle
 from device.engine.engine import Engine
@@ -98,6 +99,18 @@ def make_track(
         free=player.close if isinstance(player, Engine) else lambda: None,
         own=own,
     )
+
+
+def begin_as_told(track: Track, start: Start) -> None:
+    """Let a warm track begin with other values than its defaults, and with what it remembers.
+
+    Raises:
+        BundleError: if that is of another model.
+    """
+    for slot, value in start.values.items():
+        track.own[slot] = value
+    if start.caches and track.engine is not None:
+        track.engine.go_on_from(start.caches)
 
 
 def warm_up(fitted: Player, player: Player, params: np.ndarray) -> Cost:

@@ -26,20 +26,21 @@ from device.audio.commands import CommandSocket, stop_on_signals
 from device.audio.cost import Budget
 from device.audio.deck import Deck
 from device.audio.fit import Shape
-from device.audio.loader import Load, Settings, make_track, open_engine
+from device.audio.loader import Load, Settings, begin_as_told, make_track, open_engine
 from device.audio.loop import run
 from device.audio.orders import Orders
 from device.audio.player import Player
 from device.audio.say import say
 from device.audio.setup import Setup, read_setup
 from device.audio.stagehand import Stagehand
+from device.audio.start import read_start
 from device.audio.stream import Stream
 from device.audio.streams import open_stream
 from device.audio.tape import Tape
 from device.audio.trouble import Trouble
 from device.audio.watch import Watch
 from device.engine.bypass import Bypass
-from device.errors import AudioError, OndineError
+from device.errors import AudioError, BundleError, OndineError
 from device.params import ParamTable
 from device.route import NONE
 from device.rung import Rung
@@ -101,6 +102,11 @@ def play(setup: Setup, orders: Orders, build: Build) -> None:
             stream.sample_rate_hz, stream.block_frames, stream.channels_in, stream.channels_out
         )
         track = make_track(player, load, rung, shape, setup.latency_frames)
+        if load.start is not None:
+            # Without what it remembered it plays all the same.
+            with contextlib.suppress(BundleError):
+                begin_as_told(track, read_start(load.start))
+            load.start.unlink(missing_ok=True)  # it lies in memory
         latency = track.player.delay_frames
         rate_hz = stream.sample_rate_hz
         budget = Budget(stream.headroom_frames / rate_hz, stream.block_frames / rate_hz)

@@ -63,7 +63,7 @@ def read_setup(arguments: Sequence[str] | None = None) -> Setup:
     if o.card not in ("", "none") and (o.input or o.output):
         raise ConfigError("--input and --output are for playing without a card: add --card none")
     return Setup(
-        load=Load(o.bundle, o.serial, precision=o.precision),
+        load=Load(o.bundle, o.serial, precision=o.precision, start=o.start),
         spare=Load(o.fallback) if o.fallback else None,
         instead=o.instead,
         settings=Settings(o.threads, o.seed),
@@ -92,6 +92,7 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--bundle", type=Path, required=True, help="the model to play")
     p.add_argument("--serial", type=int, default=ANY_SERIAL, help="which load of a bundle this is")
     p.add_argument("--fallback", type=Path, help="what to play if it fails")
+    p.add_argument("--start", type=Path, metavar="FILE", help="what the model remembers at first")
     p.add_argument("--instead", default="", metavar="WHY", help="why it is played, not another")
     p.add_argument("--params", type=Path, required=True, help="the params table, to be read")
     p.add_argument("--status", type=Path, required=True, help="the status table, to be made")

@@ -7,12 +7,18 @@ Retired from the deck ──► freed here, where that costs the loop nothing
 
 import gc
 import threading
-from pathlib import Path
 
 from device.audio.cost import Budget
 from device.audio.deck import Changed, Deck, Retired
 from device.audio.fit import Shape, fit
-from device.audio.loader import Load, Settings, make_track, open_engine, refuse_latency
+from device.audio.loader import (
+    Load,
+    Settings,
+    begin_as_told,
+    make_track,
+    open_engine,
+    refuse_latency,
+)
 from device.audio.memory import Remember, Remembered, write_remembered
 from device.audio.orders import Orders
 from device.audio.realtime import step_behind
@@ -111,7 +117,8 @@ class Stagehand:
                 "machine. A larger headroom helps where only the second is"
             )
         if load.start is not None:
-            self._begin_as_told(track, load.start)
+            begin_as_told(track, read_start(load.start))
+            load.start.unlink(missing_ok=True)  # it lies in memory
         self._latency = latency
         return track
 
@@ -119,13 +126,6 @@ class Stagehand:
         """Arrays for what the model remembers: the loop only has to copy into them."""
         engine = self._deck.playing()
         self._orders.remember = Remembered(wish, engine, engine.caches() if engine else None)
-
-    def _begin_as_told(self, track: Track, path: Path) -> None:
-        start = read_start(path)
-        for slot, value in start.values.items():
-            track.own[slot] = value
-        if start.caches and track.engine is not None:
-            track.engine.go_on_from(start.caches)
 
     def _lay_spare(self) -> None:
         """Load the built-in instrument, to be fallen back to. It is no loss if it cannot be had."""

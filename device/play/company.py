@@ -7,6 +7,7 @@ AsUnit       systemd         it plays on           systemd does               a 
 
 import contextlib
 from collections.abc import Callable
+from pathlib import Path
 from typing import Protocol
 
 from device.config import Profile
@@ -32,8 +33,8 @@ class Company(Protocol):
     def clear(self) -> None:
         """Nothing that plays is taken over: make room."""
 
-    def begin(self, playing: Callable[[], Playing], *, resumed: bool) -> None:
-        """`playing` tells what is to be played from now on."""
+    def begin(self, playing: Callable[[], Playing], *, resumed: bool, start: Path | None) -> None:
+        """`playing` tells what is to be played from now on; at first with what `start` holds."""
 
     def audio(self, again: bool) -> FreshAudio:
         """An audio process that is yet to start; `again`: it has played before."""
@@ -65,14 +66,19 @@ class AsChild:
         """End what was left behind."""
         stop_stale(self._folder)
 
-    def begin(self, playing: Callable[[], Playing], *, resumed: bool) -> None:
+    def begin(self, playing: Callable[[], Playing], *, resumed: bool, start: Path | None) -> None:
         """`playing` tells what is to be played from now on."""
-        self._playing, self._resumed = playing, resumed
+        self._playing, self._resumed, self._start = playing, resumed, start
 
     def audio(self, again: bool) -> FreshAudio:
         """A child that is yet to start; one that has played waits for its card."""
-        patient = again or self._resumed
-        options = arguments(self._playing(), self._folder, self._profile, patient=patient)
+        options = arguments(
+            self._playing(),
+            self._folder,
+            self._profile,
+            patient=again or self._resumed,
+            start=None if again else self._start,
+        )
         return AudioChild(self._folder, options)
 
     def found(self, running: Adopted | None) -> Audio | None:
@@ -104,13 +110,13 @@ class AsUnit:
     def clear(self) -> None:
         """Whatever runs is systemd's, and takes the next part."""
 
-    def begin(self, playing: Callable[[], Playing], *, resumed: bool) -> None:
+    def begin(self, playing: Callable[[], Playing], *, resumed: bool, start: Path | None) -> None:
         """`playing` tells what is to be played from now on."""
-        self._playing = playing
+        self._playing, self._start = playing, start
 
     def audio(self, again: bool) -> FreshAudio:
         """The service, which is to take a part."""
-        return AudioUnit(self._folder, self._options())
+        return AudioUnit(self._folder, self._options(None if again else self._start))
 
     def found(self, running: Adopted | None) -> Audio | None:
         """The service, which plays."""
@@ -130,8 +136,8 @@ class AsUnit:
     def ended(self) -> None:
         """The sound goes on, and the next control process finds it."""
 
-    def _options(self) -> list[str]:
-        return arguments(self._playing(), self._folder, self._profile)
+    def _options(self, start: Path | None = None) -> list[str]:
+        return arguments(self._playing(), self._folder, self._profile, start=start)
 
 
 def company(folder: RunFolder, profile: Profile) -> Company:

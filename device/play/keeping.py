@@ -39,9 +39,12 @@ class Keeping:
     def plays(self, playing: Playing) -> None:
         """`playing` plays from now on, with the values that the desk has now."""
         self._playing = playing
-        seed = int(playing.asked.stream.get("seed") or 0)
         what = Instrument(
-            playing.name, fingerprint(playing.manifest), playing.serial, playing.precision, seed
+            playing.name,
+            fingerprint(playing.manifest),
+            playing.serial,
+            playing.precision,
+            playing.seed,
         )
         self._journal.loaded(what, self._desk.values())
 

@@ -1,5 +1,7 @@
 """The audio process's command line."""
 
+from pathlib import Path
+
 from device.config import Profile
 from device.paths import RunFolder, built_in
 from device.play.playing import Playing
@@ -7,11 +9,16 @@ from device.route import DEMONSTRATION, NONE
 
 
 def arguments(
-    playing: Playing, folder: RunFolder, profile: Profile, *, patient: bool = False
+    playing: Playing,
+    folder: RunFolder,
+    profile: Profile,
+    *,
+    patient: bool = False,
+    start: Path | None = None,
 ) -> list[str]:
     """What `python -m device.audio` is given, to play `playing` in `folder`.
 
-    `patient`: a card that is not there is waited for.
+    `patient`: a card that is not there is waited for. `start`: what the model remembers at first.
     """
     audio, asked = profile.audio, playing.asked.stream
     given: dict[str, object] = {
@@ -23,8 +30,10 @@ def arguments(
         "--precision": playing.precision,
         "--threads": profile.engine.threads,
         "--card": _cards(playing, profile),
-        "--seed": asked.get("seed", 0),
+        "--seed": playing.seed,
     }
+    if start is not None:
+        given["--start"] = start
     if playing.instead:
         given["--instead"] = playing.instead
     if (fallback := built_in()) is not None:

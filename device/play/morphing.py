@@ -45,7 +45,7 @@ PLACES = {
 
 
 class Morphing:
-    """The morph of a performance. `take` moves parameters; `steps` are those that are a choice."""
+    """The morph of a performance. `take` moves parameters; `instrument` is called what plays."""
 
     def __init__(
         self,
@@ -53,11 +53,12 @@ class Morphing:
         *,
         scenes: Callable[[], Mapping[int, Scene]],
         specs: Callable[[], Mapping[str, ParamSpec]],
+        instrument: Callable[[], str],
         take: Take,
         say: Callable[[str], None],
     ) -> None:
         self._disk, self._scenes, self._specs = disk, scenes, specs
-        self._take, self._say = take, say
+        self._instrument, self._take, self._say = instrument, take, say
         self.morph = read_morph(disk)
         self._place: Place = (0.0, 0.0)
         self._target: Place = (0.0, 0.0)
@@ -102,7 +103,7 @@ class Morphing:
         self._blend = None
         if self.morph is not None:
             try:
-                self._blend = prepare(self.morph, self._scenes(), self._specs())
+                self._blend = self._prepared(self.morph)
             except ControlError as error:
                 self._say(f"The morph rests: {error}.")
 
@@ -111,6 +112,14 @@ class Morphing:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+
+    def _prepared(self, morph: Morph) -> Blend:
+        scenes, plays = self._scenes(), self._instrument()
+        blend = prepare(morph, scenes, self._specs())
+        others = {scenes[n].bundle for n in morph.scenes} - {"", plays}
+        if others:
+            raise ControlError(f"its scenes are of {others.pop()}, and {plays} plays")
+        return blend
 
     def _move(self, mine: Sequence[Reading]) -> None:
         where = self.values()
@@ -177,7 +186,7 @@ class Morphing:
         return "Nothing is morphed."
 
     async def _set(self, morph: Morph) -> str:
-        blend = prepare(morph, self._scenes(), self._specs())
+        blend = self._prepared(morph)
         self.morph, self._blend = morph, blend
         await self._write(morph)
         names = [self._scenes()[number].name for number in morph.scenes]

@@ -100,7 +100,9 @@ def begin_with(
     if scene is None or wish.model is not None:
         return begin_anew(wish, profile, admit), scene
     try:
-        return begin_anew(wish, profile, admit, scene.wanted, scene.precision or None), scene
+        opening = begin_anew(wish, profile, admit, scene.wanted, scene.precision or None)
+        playing = dataclasses.replace(opening.playing, seed=wish.seed or scene.seed)
+        return dataclasses.replace(opening, playing=playing), scene
     except (BundleError, ConfigError) as error:
         opening = begin_anew(wish, profile, admit)
         note = f"Scene {scene.number}, {scene.name}, is not on: {str(error).rstrip('. ')}."
@@ -140,6 +142,7 @@ def begin_anew(
         input=route.input,
         output=route.output,
         asked=asked_of(wish, profile),
+        seed=wish.seed,
     )
     return Opening(playing, notes=route.notes, last_serial=1)
 

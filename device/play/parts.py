@@ -66,6 +66,7 @@ class Parts:
             disk,
             scenes=lambda: scenes.all,
             specs=lambda: desk.specs,
+            instrument=lambda: swap.playing.name,
             take=self._take_morph,
             say=say,
         )

@@ -53,6 +53,8 @@ class Playing:
     """Why it plays in the place of what was asked for; '' if it does not."""
     began_s: float | None = None
     """When its timeline began, on the monotonic clock; None if none runs."""
+    seed: int = 0
+    """Of the model's noise."""
 
     @property
     def name(self) -> str:
@@ -74,6 +76,7 @@ class _Record:
     asked: Asked
     instead: str
     began_s: float | None
+    seed: int
     control: int
 
 
@@ -90,6 +93,7 @@ def write_playing(path: Path, playing: Playing) -> None:
         playing.asked,
         playing.instead,
         playing.began_s,
+        playing.seed,
         os.getpid(),
     )
     temporary = path.with_name(f".{path.name}.partial")
@@ -121,4 +125,5 @@ def read_playing(path: Path) -> Playing | None:
         record.asked,
         record.instead,
         record.began_s,
+        record.seed,
     )

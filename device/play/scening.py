@@ -11,8 +11,10 @@ import contextlib
 import dataclasses
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from device.audio.start import write_start
 from device.control.osc_reply import Answer
 from device.control.source import Reading
 from device.errors import ControlError, OndineError
@@ -149,16 +151,6 @@ class Scening:
             self._recalled(scene.number)
         return said
 
-    async def bring_back(self, scene: Scene) -> str:
-        """What `begin` cannot: what the model remembered, for that comes in by a crossfade.
-
-        Nobody's hand did it, so `recalled` is not told.
-
-        Raises:
-            ControlError: as `recall` does.
-        """
-        return await self._in_turn(scene)
-
     async def _in_turn(self, scene: Scene) -> str:
         self._asked += 1
         mine = self._asked
@@ -179,6 +171,18 @@ class Scening:
         said = self.put_now(scene)
         self.on = scene.number
         return said
+
+    def start_file(self, scene: Scene, path: Path) -> Path | None:
+        """What the scene's model remembers, written to `path` for the audio process to begin with;
+        None if it was saved without, or that cannot be had, which is said."""
+        try:
+            caches = self.scenes.caches(scene)
+            if caches is not None:
+                write_start(path, {}, caches)
+                return path
+        except ControlError as error:
+            self._say(_sentence(error))
+        return None
 
     def put_now(self, scene: Scene, learned: Any = None) -> str:
         """Put a scene into the instrument that plays, whichever it is; returns what to say.
@@ -239,7 +243,8 @@ class Scening:
                 note = f" {_sentence(error)}"
         playing = fingerprint(parts.playing().manifest)
         # With caches it is loaded even if it plays: it comes in as it was, and crossfades.
-        if scene.fingerprint not in ("", playing) or caches is not None:
+        here = str(parts.playing().bundle) == scene.file  # it may have been converted anew
+        if (scene.fingerprint not in ("", playing) and not here) or caches is not None:
             begin = Begin(scene.values, caches, scene.seed)
             try:
                 await parts.load(scene.wanted, scene.precision or "auto", begin)
@@ -315,7 +320,7 @@ class Scening:
             file=str(playing.bundle),
             fingerprint=fingerprint(playing.manifest),
             precision=playing.precision,
-            seed=int(playing.asked.stream.get("seed") or 0),
+            seed=playing.seed,
             values={i: v for i, v in values.items() if i in specs or i.startswith("macro/")},
             mapping=mapping,
             learned=learned,

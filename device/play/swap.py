@@ -111,6 +111,7 @@ class Swap:
                 serial=self._serial,
                 precision=chosen,
                 instead="",
+                seed=self.playing.seed if begin is None or begin.seed is None else begin.seed,
             )
             if not send(
                 self._folder.socket,
@@ -120,6 +121,7 @@ class Swap:
                 fingerprint=sha,
                 precision=chosen,
                 latency=latency,
+                seed=self._sent.seed,
                 **more,
             ):
                 self._sent = None
@@ -231,15 +233,16 @@ class Swap:
             raise AudioError(status.text("load_error").rstrip(". ") or "the sound refused it")
         return False
 
-    def _start(self, manifest: Manifest, begin: Begin | None) -> dict[str, object]:
+    def _start(self, manifest: Manifest, begin: Begin | None) -> dict[str, str]:
         """The file that a load begins with, if it does not begin with its defaults."""
         if begin is None:
             return {}
-        path = self._folder.path / "start.npz"
+        # A file for each load: one that outlasts its limit still reads its own.
+        path = self._folder.path / f"start-{self._serial}.npz"
         specs = specs_of(manifest)
         values = {specs[i].slot: specs[i].clamp(v) for i, v in begin.values.items() if i in specs}
         write_start(path, values, begin.caches)
-        return {"start": str(path), "seed": begin.seed}
+        return {"start": str(path)}
 
     def _accept(self, playing: Playing, values: Mapping[str, float] | None = None) -> None:
         self._desk.change(specs_of(playing.manifest), playing.serial, values)

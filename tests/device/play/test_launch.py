@@ -18,7 +18,7 @@ FOLDER = RunFolder(Path("/run/ondine"))
 def setup_of(wish, profile, *, card="none", input="silence", output=None, patient=False):
     playing = Playing(
         Path("/a/fuzz.ondine"), tiny_effect().manifest, 7, "fp32", card, input, output,
-        asked_of(wish, profile),
+        asked_of(wish, profile), seed=wish.seed,
     )  # fmt: skip
     return read_setup(arguments(playing, FOLDER, profile, patient=patient))
 

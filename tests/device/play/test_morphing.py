@@ -52,7 +52,7 @@ class Box:
     """A morph between a desk and hands, as in a performance."""
 
     def __init__(self, folder, disk=None):
-        self.said = []
+        self.said, self.plays = [], "glass"
         self.scenes = dict(SCENES)
         self.table = ParamTable(folder / "params", create=True)
         self.desk = Desk(self.table, SPECS)
@@ -61,6 +61,7 @@ class Box:
             self.disk,
             scenes=lambda: self.scenes,
             specs=lambda: self.desk.specs,
+            instrument=lambda: self.plays,
             take=lambda readings: self.hands.take(readings),
             say=self.said.append,
         )
@@ -410,3 +411,14 @@ def test_scenes_of_unlike_instruments_are_not_morphed(box):
     box.scenes[2] = dataclasses.replace(SCENES[2], bundle="glass")
     with pytest.raises(ControlError, match="these are of bells and glass"):
         box.do("morph/line", 1, 2)
+
+
+def test_it_rests_while_another_instrument_plays(box):
+    box.scenes = {n: dataclasses.replace(s, bundle="glass") for n, s in SCENES.items()}
+    box.do("morph/line", 1, 2)
+    box.plays = "bells"
+    box.morphing.prepare()
+    assert box.said[-1] == "The morph rests: its scenes are of glass, and bells plays."
+    box.plays = "glass"
+    box.morphing.prepare()
+    assert len(box.said) == 1

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from device.audio.start import Start
+from device.audio.start import Start, read_start
 from device.caches import pack_caches
 from device.errors import ControlError
 from device.mapping.conditioning import Conditioning
@@ -477,9 +477,7 @@ def test_only_a_player_forgives_a_scene(box):
     assert box.recalled == [2]
     scening = box.another()
     scening.begin(scening.scenes.all[2])
-    box.run(scening.bring_back(scening.scenes.all[2]))
     assert (box.recalled, scening.on) == ([2], 2)
-    assert box.audio.starts[-1].caches
     box.run(scening.recall(2))
     assert box.recalled == [2, 2]
 
@@ -490,3 +488,13 @@ def test_a_scene_is_found_by_number_name_or_not_at_all(box):
         with pytest.raises(ControlError, match="there is no scene"):
             box.do("scene/recall", wanted)
     assert box.scening.on == 2
+
+
+def test_the_audio_process_is_told_what_a_frozen_scene_remembers(box, tmp_path):
+    box.audio.caches = CACHES
+    box.do("scene/freeze", 2)
+    path = box.scening.start_file(box.scenes.all[2], tmp_path / "start-0.npz")
+    assert path is not None
+    assert read_start(path).caches
+    box.do("scene/save", 3, "plain")
+    assert box.scening.start_file(box.scenes.all[3], tmp_path / "start-1.npz") is None

@@ -263,7 +263,8 @@ def test_the_values_of_a_load_that_failed_are_nobodys(house):
 
 
 def test_a_run_folder_that_is_full_refuses_the_load_and_nothing_is_waited_for(house):
-    (house.folder.path / "start.npz").mkdir()
+    for serial in range(8):
+        (house.folder.path / f"start-{serial}.npz").mkdir()
     with pytest.raises(ControlError, match="cannot write"):
         run(house.swap.load(str(house.fuzz), begin=BEGIN))
     assert house.swap.settle() == ""
