@@ -9,14 +9,15 @@ import os
 import re
 import tomllib
 import typing
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from device.control.guests import guests_of
 from device.control.midi.settings import MIDI_RANGES, MidiProfile, midi_problems
 from device.control.panel.profile import PANEL_RANGES, PanelProfile, panel_problems
-from device.errors import ConfigError
+from device.errors import ConfigError, ControlError
 from device.words import nearest
 
 MAX_BYTES = 1 << 16
@@ -57,6 +58,8 @@ class OscProfile:
 
     host: str = "127.0.0.1"
     port: int = 9000
+    allow: tuple[str, ...] = ()
+    """Whom else, of that network: addresses and networks, for apps and phones as well. (): all."""
 
 
 @dataclass(frozen=True)
@@ -161,9 +164,19 @@ def read_profile(path: Path) -> Profile:
     profile = _build(Profile, raw, "", problems)
     if not problems:
         problems = [*panel_problems(profile.panel), *midi_problems(profile.midi)]
+        problems += guest_problems(profile.osc.allow)
     if problems:
         raise ConfigError(f"the profile {path} cannot be used: " + "; ".join(problems))
     return profile
+
+
+def guest_problems(texts: Sequence[str]) -> list[str]:
+    """What of `osc.allow` is no address."""
+    try:
+        guests_of(texts)
+    except ControlError as error:
+        return [f"osc.allow: {error}"]
+    return []
 
 
 def _build(kind: type, raw: Mapping[str, Any], within: str, problems: list[str]) -> Any:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from device.control.dialect_receiver import DialectReceiver, Obey, See, ignore, overlook
 from device.control.dialects import DIALECTS
 from device.control.dialects.heard import Dialect
+from device.control.guests import EVERYONE, Guests
 from device.control.reduction import USUAL, Reduction
 from device.control.signal import Hear
 from device.control.udp_port import UdpPort
@@ -31,6 +32,7 @@ class DialectServer:
         see: See = overlook,
         dialects: Sequence[Dialect] = DIALECTS,
         reductions: Sequence[Reduction] = USUAL,
+        guests: Guests = EVERYONE,
     ) -> None:
         """Bind the socket. Commands go to `obey`, and whole frames to `see` as well.
 
@@ -42,7 +44,12 @@ class DialectServer:
         self._dialects = dialects
         self._reductions = reductions
         self._udp = UdpPort(
-            host, port, log, what="other apps", options="--apps-host and --apps-port"
+            host,
+            port,
+            log,
+            what="other apps",
+            options="--apps-host and --apps-port",
+            guests=guests,
         )
         self.host, self.port = self._udp.host, self._udp.port
         self.receiver: DialectReceiver | None = None

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from device.control.desk import Desk
 from device.control.feedback import Feedback, FeedbackTurns, following
+from device.control.guests import EVERYONE, Guests
 from device.control.osc import OscReceiver, Route
 from device.control.source import Take
 from device.control.udp_port import UdpPort
@@ -19,7 +20,13 @@ class OscServer:
     name = "OSC"
 
     def __init__(
-        self, host: str, port: int, table: Mapping[str, Route], desk: Desk | None = None
+        self,
+        host: str,
+        port: int,
+        table: Mapping[str, Route],
+        desk: Desk | None = None,
+        *,
+        guests: Guests = EVERYONE,
     ) -> None:
         """Bind the socket. With a `desk`, senders are told what others have changed.
 
@@ -27,7 +34,8 @@ class OscServer:
             ControlError: if the address cannot be listened on.
         """
         self._table = table
-        self._udp = UdpPort(host, port, log, what="OSC", options="--osc-host and --osc-port")
+        options = "--osc-host and --osc-port"
+        self._udp = UdpPort(host, port, log, what="OSC", options=options, guests=guests)
         self.host, self.port = self._udp.host, self._udp.port
         self.receiver: OscReceiver | None = None
         self._turns: FeedbackTurns | None = None

@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from typing import Any, Protocol
 
+from device.control.guests import EVERYONE, Guests
 from device.control.osc_guard import MAX_BYTES
 from device.errors import ControlError
 
@@ -31,7 +32,14 @@ class UdpPort:
     """A bound socket. Port 0 takes any free one; `host` and `port` say which it is."""
 
     def __init__(
-        self, host: str, port: int, log: logging.Logger, *, what: str, options: str
+        self,
+        host: str,
+        port: int,
+        log: logging.Logger,
+        *,
+        what: str,
+        options: str,
+        guests: Guests = EVERYONE,
     ) -> None:
         """Bind the socket. `what` listens there, and `options` choose another place for it.
 
@@ -39,7 +47,7 @@ class UdpPort:
             ControlError: if the address cannot be listened on.
         """
         self._log = log
-        self._what = what
+        self._what, self._guests = what, guests
         self._loop: asyncio.AbstractEventLoop | None = None
         self._reporting: asyncio.TimerHandle | None = None
         self._reported = 0
@@ -90,6 +98,10 @@ class UdpPort:
                 break
             except OSError:
                 continue  # an earlier answer came back undelivered; the socket is well
+            if not self._guests.admits(sender[0]):
+                receiver.refused["not let in"] += 1
+                now_s = time.monotonic()
+                continue
             self.sender = sender
             for reply in receiver.receive(datagram, sender[0], now_s):
                 try:

@@ -104,7 +104,12 @@ class Hands:
         """Signals that came together."""
         for listen in self.raw_listeners:
             listen(signals)
-        self._apply(self._controls.hear(signals))
+        resting = self._controls.settled
+        heard = self._controls.hear(signals)
+        if resting and signals and not self._controls.settled:
+            # It was moved since the reading before: its filter need not wait for a tick to begin.
+            heard += self._controls.tick(signals[-1].when_s + TICK_S)
+        self._apply(heard)
 
     def take(self, readings: Sequence[Reading]) -> None:
         """What others wish, on its way to the desk.

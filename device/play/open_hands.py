@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from device.config import Profile
 from device.control.dialect_receiver import Obey
 from device.control.dialect_server import DialectServer
+from device.control.guests import guests_of
 from device.control.midi.source import MidiSource
 from device.control.panel.keyboard import Keyboard
 from device.control.panel.profile import AnalogProfile, PanelProfile
@@ -100,6 +101,7 @@ def _apps(
             obey=obey,
             see=stored.reducing.see,
             reductions=stored.reducing.reductions,
+            guests=guests_of(profile.osc.allow),
         )
     except ControlError as error:
         say(f"Playing without other apps: {error}.")

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from device.config import Profile
 from device.control.advertise import OSC, OSCQUERY, Advertising, Service
+from device.control.guests import guests_of
 from device.control.oscquery.door import Door, names_of
 from device.control.oscquery.offer import Offer
 from device.control.oscquery.source import OscQuery
@@ -22,7 +23,7 @@ def open_query(
     if port < 0:
         return None
     host = wish.osc_host or profile.osc.host
-    door = Door(names_of(socket.gethostname()))
+    door = Door(names_of(socket.gethostname()), guests=guests_of(profile.osc.allow))
     try:
         query = OscQuery(host, port, offer, osc_port=osc_port, door=door, called=CALLED)
     except ControlError as error:

@@ -10,6 +10,7 @@ from functools import partial
 
 from device.config import Profile
 from device.control.desk import Desk
+from device.control.guests import guests_of
 from device.control.osc import Ask, Perform, Route, routes
 from device.control.osc_reply import Answer
 from device.control.osc_server import OscServer
@@ -127,6 +128,7 @@ def _open_osc(
             profile.osc.port if wish.osc_port is None else wish.osc_port,
             table,
             desk,
+            guests=guests_of(profile.osc.allow),
         )
     except ControlError as error:
         say(f"Playing without OSC: {error}.")

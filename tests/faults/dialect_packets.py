@@ -43,7 +43,7 @@ def run_dialect_packets(folder: Path, count: int, seed: int) -> Report:
     """
     failures: list[str] = []
     heard: list[Signal] = []
-    good = _good()
+    good = good_packets()
     receiver = DialectReceiver(heard.extend)
     worst_ms = 0.0
     for number in range(seed, seed + count):
@@ -91,7 +91,7 @@ def mutation(good: Sequence[bytes], seed: int) -> bytes:
     return bytes(packet[: MAX_BYTES + 1])
 
 
-def _good() -> list[bytes]:
+def good_packets() -> list[bytes]:
     return [
         wekinator(*[0.1] * 12),
         hand_osc("left", hand()),

@@ -37,7 +37,7 @@ from tests.bundles import tiny_autoencoder
 from tests.device.control.app_packets import wekinator
 from tests.device.control.midi.loops import TimedLoop
 from tests.device.control.packets import GOOD, MALFORMED, REFUSED, bundle, message, nested
-from tests.faults.dialect_packets import _good as good_of_apps
+from tests.faults.dialect_packets import good_packets as good_of_apps
 from tests.faults.dialect_packets import mutation
 from tests.faults.report import Report
 from tests.faults.udp_queue import lost

@@ -10,6 +10,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from device.control.guests import EVERYONE, Guests
+
 _HOST = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9_.-]+)(:[0-9]{1,5})?", re.ASCII)
 MAX_CHARACTERS = 260
 
@@ -20,9 +22,15 @@ class Door:
 
     names: frozenset[str] = frozenset({"localhost"})
     origins: frozenset[str] = frozenset()
+    guests: Guests = EVERYONE
 
-    def refuses(self, hosts: Sequence[str], origins: Sequence[str]) -> str:
-        """Why a request with these Host and Origin headers is refused; empty if it is not."""
+    def refuses(self, hosts: Sequence[str], origins: Sequence[str], peer: str | None = None) -> str:
+        """Why a request with these Host and Origin headers is refused; empty if it is not.
+
+        `peer` is the address that it comes from, None if that is not known.
+        """
+        if self.guests.networks and not (peer and self.guests.admits(peer)):
+            return "this box lets in only the addresses that its profile names"
         if len(hosts) != 1 or len(hosts[0]) > MAX_CHARACTERS:
             return "a request names one host"
         host = hosts[0].lower()

@@ -136,7 +136,8 @@ class QueryServer:
         if timer is not None:
             timer.cancel()
         headers = request.headers
-        if said := self._door.refuses(headers.getall("Host", []), headers.getall("Origin", [])):
+        hosts, origins = headers.getall("Host", []), headers.getall("Origin", [])
+        if said := self._door.refuses(hosts, origins, request.remote):
             return self._refuse(403, "host or origin", said)
         if request.method not in ("GET", "HEAD"):
             return self._refuse(405, "method", "only GET: values are set over OSC")
