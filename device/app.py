@@ -30,7 +30,6 @@ from device.mapping.starts import now_here
 from device.mapping.store import Store, scenes_folder
 from device.params import ParamTable, specs_of
 from device.paths import RunFolder, admitted_file, run_folder
-from device.play.beginning import StartLog, choose_scene
 from device.play.company import company
 from device.play.datagram import send
 from device.play.keeping import Keeping
@@ -44,6 +43,7 @@ from device.play.reach import Reach, Reached
 from device.play.swap import Swap
 from device.play.wish import Play, asked_of
 from device.route import DEMONSTRATION
+from device.scenes.beginning import StartLog, choose_scene
 from device.show.screen import Screen
 
 __all__ = ["Play", "play"]

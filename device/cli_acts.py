@@ -12,11 +12,11 @@ from device.errors import ControlError
 LIMIT_S = 90.0
 """A scene may bring a large model in from a slow card."""
 GROUPS = {
-    "scene": ("device.play.scene_acts", "SCENE_ACTS", "Save scenes and put them back."),
-    "morph": ("device.play.scene_acts", "MORPH_ACTS", "Move between scenes by a control."),
-    "map": ("device.play.map_acts", "MAP_ACTS", "Play, pair, learn: from poses to sounds."),
-    "control": ("device.play.control_acts", "CONTROL_ACTS", "Teach knobs what they move, and how."),
-    "reduce": ("device.play.control_acts", "REDUCE_ACTS", "Make a few signals of many landmarks."),
+    "scene": ("device.scenes.acts", "SCENE_ACTS", "Save scenes and put them back."),
+    "morph": ("device.scenes.acts", "MORPH_ACTS", "Move between scenes by a control."),
+    "map": ("device.maps.acts", "MAP_ACTS", "Play, pair, learn: from poses to sounds."),
+    "control": ("device.hands.acts", "CONTROL_ACTS", "Teach knobs what they move, and how."),
+    "reduce": ("device.hands.acts", "REDUCE_ACTS", "Make a few signals of many landmarks."),
 }
 """Where the acts of a group are, and what it is for."""
 

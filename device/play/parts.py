@@ -18,27 +18,27 @@ from device.control.dialects.heard import Command
 from device.control.osc_reply import Answer
 from device.control.source import Reading, Source
 from device.errors import ControlError
+from device.hands.open_hands import open_hands
+from device.hands.parts import ControlParts, Stored
+from device.hands.patching import usual_inputs
 from device.mapping.disk import Disk
 from device.mapping.patch import Patch
 from device.mapping.scenes import Scenes
+from device.maps.learning import Learning
+from device.maps.saved import read_saved
+from device.maps.wekinator import acts_of
 from device.params import ParamSpec
 from device.paths import RunFolder
 from device.play.acts import Acts
 from device.play.box_acts import box_acts
-from device.play.control_parts import ControlParts, Stored
 from device.play.datagram import send
 from device.play.keeping import Keeping
-from device.play.learning import Learning
-from device.play.map_saved import read_saved
-from device.play.morphing import PLACES, Morphing
-from device.play.open_hands import open_hands
 from device.play.orders import Orders
-from device.play.patching import usual_inputs
-from device.play.scening import Instrument, Scening
-from device.play.sketch import Sketch, Sketching, read_sketch
 from device.play.swap import Swap
-from device.play.wekinator_acts import acts_of
 from device.play.wish import Play
+from device.scenes.morphing import PLACES, Morphing
+from device.scenes.scening import Instrument, Scening
+from device.scenes.sketch import Sketch, Sketching, read_sketch
 
 
 class Parts:

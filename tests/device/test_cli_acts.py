@@ -19,8 +19,8 @@ from device.mapping.disk import Folder
 from device.mapping.last import write_last
 from device.mapping.scene import Scene
 from device.mapping.store import Store
-from device.play.map_acts import MAP_ACTS
-from device.play.scene_acts import MORPH_ACTS, SCENE_ACTS
+from device.maps.acts import MAP_ACTS
+from device.scenes.acts import MORPH_ACTS, SCENE_ACTS
 
 HEAVY = ("numpy", "onnxruntime", "rich", "soundfile", "pythonosc")
 

@@ -29,10 +29,10 @@ from device.control.osc import Perform, routes
 from device.control.osc_server import OscServer
 from device.control.signal import Signal
 from device.control.udp_port import PACKETS_PER_TURN
+from device.hands.hands import Hands
 from device.mapping.patch import Patch
 from device.mapping.routes import Route
 from device.params import ParamTable, specs_of
-from device.play.hands import Hands
 from tests.bundles import tiny_autoencoder
 from tests.device.control.app_packets import wekinator
 from tests.device.control.midi.loops import TimedLoop

@@ -9,17 +9,17 @@ import pytest
 from device.config import Profile
 from device.control.desk import Desk
 from device.control.osc import Ask, Order, Perform, Press, Steer
+from device.maps.acts import MAP_ACTS
 from device.params import ParamSpec, ParamTable, specs_of
 from device.paths import RunFolder
 from device.play.acts import Acts, ActSpec, Argument
 from device.play.box_acts import BOX_ACTS, box_acts
-from device.play.map_acts import MAP_ACTS
 from device.play.orders import Orders
 from device.play.playing import Asked, Playing
 from device.play.reach import Reach, Reached
-from device.play.scene_acts import MORPH_ACTS, SCENE_ACTS
 from device.play.swap import Swap
 from device.play.wish import Play
+from device.scenes.acts import MORPH_ACTS, SCENE_ACTS
 from device.status import Status
 from tests.bundles import tiny_autoencoder
 from tests.device.play.test_swap import BOUND_S
