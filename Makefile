@@ -17,7 +17,7 @@ ARGS :=
 TORCH := 2.13.0
 TORCH_INDEX := https://download.pytorch.org/whl/cpu
 
-.PHONY: help setup play test faults soak oracle bench bench-arm instruments drawings fmt lint set-up-base set-up-dev
+.PHONY: help setup play test slow faults soak oracle bench bench-arm instruments drawings fmt lint set-up-base set-up-dev
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -29,6 +29,10 @@ play: set-up-base ## play: the built-in instrument, or ARGS="glass.ondine --card
 
 test: set-up-dev ## the default tests, in under three minutes
 	@$(BIN)/python -m pytest $(ARGS)
+
+slow: set-up-dev ## what takes longer: performances from end to end, the installer, real models
+	@$(BIN)/python -m pytest -m "slow and not oracle and not benchmark" --ignore=tests/faults \
+	  --ignore=tests/box $(ARGS)
 
 faults: set-up-dev ## faults injected by the hundred, in six minutes: what CI runs
 	@$(BIN)/python -m pytest -m "slow and not oracle and not benchmark" tests/faults $(ARGS)

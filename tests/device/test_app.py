@@ -156,6 +156,7 @@ def test_a_control_process_that_took_over_ends_both(stage):
     assert not (stage.run / "play.json").exists()
 
 
+@pytest.mark.slow
 def test_another_instrument_is_brought_into_the_sound_that_runs(stage):
     left = left_behind(stage, stage.playing("bells", "--card", "none", "--set", "dry_wet=0.5"))
     stage.hang_up()
@@ -167,6 +168,7 @@ def test_another_instrument_is_brought_into_the_sound_that_runs(stage):
     os.close(left)
 
 
+@pytest.mark.slow
 def test_another_stream_ends_the_sound_that_runs(stage):
     left = left_behind(stage, stage.playing("bells", "--card", "none"))
     stage.hang_up()
@@ -175,6 +177,7 @@ def test_another_stream_ends_the_sound_that_runs(stage):
     until_gone(left)
 
 
+@pytest.mark.slow
 def test_if_both_were_killed_the_last_scene_comes_back(stage):
     process = stage.playing("bells", "--card", "none")
     stage.load("chimes")
@@ -210,6 +213,7 @@ def test_load_by_name_file_and_osc(stage):
     assert status["serial"] == 4
 
 
+@pytest.mark.slow
 def test_osc_knows_the_parameters_of_what_was_loaded(stage):
     stage.playing("glass", "--card", "none", "--input", "silence")
     stage.send("/ondine/param/drive", "f", 7.0)

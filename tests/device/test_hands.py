@@ -61,6 +61,7 @@ def test_a_simulated_knob_moves_the_first_latent(stage):
     stop(process)
 
 
+@pytest.mark.slow
 def test_a_patch_says_what_moves_what(stage):
     moves = [
         {"at_s": 0.5, "param": "knob/2", "to": 0.2},
@@ -88,6 +89,7 @@ def test_a_patch_says_what_moves_what(stage):
     stop(process)
 
 
+@pytest.mark.slow
 def test_a_knob_waits_until_it_is_where_osc_has_put_its_parameter(stage):
     moves = [
         {"at_s": 3.0, "param": "knob/1", "to": 0.6},
@@ -132,6 +134,7 @@ def test_midi_moves_the_mix_and_panic_takes_the_sound_away(stage):
     stop(process)
 
 
+@pytest.mark.slow
 def test_another_app_sends_wekinators_inputs(stage):
     patch = {"routes": [{"source": "wek/2", "target": "dry_wet"}], "format": 1}
     options = ("--patch", write(stage, "patch.json", patch), "--apps-port", "0")

@@ -82,6 +82,7 @@ def test_the_manuals_example_plays(stage):
     stop(process)
 
 
+@pytest.mark.slow
 def test_a_scene_keeps_the_map_and_the_box_starts_with_it(stage):
     process = stage.playing("glass", *QUIET, "--apps-port", "0")
     knobs = Knobs(stage)
@@ -107,6 +108,7 @@ def test_a_scene_keeps_the_map_and_the_box_starts_with_it(stage):
     stop(process)
 
 
+@pytest.mark.slow
 def test_two_buttons_are_enough(stage):
     """Found by chance, posed, paired: without a screen, by what the usual patch has for buttons."""
     process = stage.playing("glass", *QUIET, "--apps-port", "0")
@@ -123,6 +125,7 @@ def test_two_buttons_are_enough(stage):
     stop(process)
 
 
+@pytest.mark.slow
 def test_wekinators_commands_are_obeyed(stage):
     process = stage.playing("glass", *QUIET, "--apps-port", "0")
     knobs = Knobs(stage)

@@ -100,6 +100,7 @@ def test_a_phone_saves_and_recalls_and_asks_which_there_are(stage):
     stop(process)
 
 
+@pytest.mark.slow
 def test_a_scene_of_another_instrument_brings_it_in_with_its_values(stage):
     process = stage.playing("glass", *QUIET, "--set", "latent_bias_1=2")
     do(stage, "scene/save", "Glass")
@@ -131,6 +132,7 @@ def test_the_box_starts_with_the_last_scene_and_its_instrument(stage):
     stop(process)
 
 
+@pytest.mark.slow
 def test_a_scene_whose_instrument_has_gone_is_given_up_and_the_box_plays(stage):
     process = stage.playing("chimes", *QUIET)
     do(stage, "scene/save", "Chimes")
@@ -143,6 +145,7 @@ def test_a_scene_whose_instrument_has_gone_is_given_up_and_the_box_plays(stage):
     stop(process)
 
 
+@pytest.mark.slow
 def test_a_frozen_scene_comes_in_with_what_the_model_remembered(stage):
     process = stage.playing("glass", *QUIET)
     assert "is saved" in do(stage, "scene/freeze", "Ice")
@@ -151,6 +154,7 @@ def test_a_frozen_scene_comes_in_with_what_the_model_remembered(stage):
     stop(process)
 
 
+@pytest.mark.slow
 def test_macros_are_part_of_a_scene_and_a_pedal_recalls_it(stage):
     patch = {
         "format": 1,
@@ -184,6 +188,7 @@ def test_a_morph_glides_between_two_scenes(stage):
     stop(process)
 
 
+@pytest.mark.slow
 def test_a_control_process_that_is_killed_leaves_routes_and_scene_to_the_next(stage):
     process = stage.playing("glass", *QUIET, "--set", "dry_wet=0.5")
     do(stage, "scene/save", "Dawn")
@@ -197,6 +202,7 @@ def test_a_control_process_that_is_killed_leaves_routes_and_scene_to_the_next(st
     stop(process)
 
 
+@pytest.mark.slow
 def test_midi_changes_scenes_by_program_changes(stage):
     port, process = with_midi(stage, "--set", "dry_wet=0.5")
     do(stage, "scene/save", "3", "Dawn")
@@ -224,6 +230,7 @@ def test_what_cannot_be_done_is_said_where_it_was_asked(stage):
     stop(process)
 
 
+@pytest.mark.slow
 def test_layouts_and_addresses_know_the_scenes_acts(stage):
     pytest.importorskip("aiohttp")
     import urllib.request
