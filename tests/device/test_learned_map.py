@@ -1,5 +1,6 @@
 """A learned map, end to end: the manual's own example, sent to a real `ondine play`."""
 
+import os
 import re
 import socket
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 from device.params import FIXED, ParamTable
 from tests.device.control.packets import message
 from tests.device.stage import open_stage, read_until, until
-from tests.device.test_scenes import QUIET, do, stop
+from tests.device.test_scenes import QUIET, do, stop, write
 
 PAGE = Path(__file__).parents[2] / "docs" / "learning.md"
 LATENTS = [FIXED[f"latent_bias_{i}"].slot for i in range(4)]
@@ -136,4 +137,37 @@ def test_wekinators_commands_are_obeyed(stage):
     until(lambda: stage.ask("/ondine/map").get("/ondine/map/pairs") == [1])
     knobs.socket.send(message("/wekinator/control/startRunning"))
     until(lambda: stage.ask("/ondine/map")["/ondine/map/mode"] == ["play"])
+    stop(process)
+
+
+@pytest.mark.slow
+def test_buttons_and_knobs_of_the_box_are_enough(stage):
+    """A sound by chance, a pose, paired; twice: on a panel at the level of its buses and pins."""
+    profile = stage.folder / "profile.toml"
+    profile.write_text(
+        "[panel]\nknobs = [{channel = 0}, {channel = 1}]\nbuttons = [{pin = 23}, {pin = 24}]\n"
+    )
+    patch = {"format": 1, "presses": {"button/1": "map/random", "button/2": "map/pair"}}
+    moves = []
+    for turn, place in enumerate((0.2, 0.8)):
+        for at_s, param, to in (
+            (0.4, "button/1", 1.0),
+            (0.6, "button/1", 0.0),
+            (0.8, "knob/1", place),
+            (1.4, "button/2", 1.0),
+            (1.6, "button/2", 0.0),
+        ):
+            moves.append({"at_s": at_s + 2.0 * turn, "param": param, "to": to})
+    os.environ["ONDINE_PROFILE"] = str(profile)
+    try:
+        options = ("--patch", write(stage, "patch.json", patch))
+        options += ("--simulate", write(stage, "moves.json", moves))
+        process = stage.playing("glass", *QUIET, *options)
+    finally:
+        del os.environ["ONDINE_PROFILE"]
+    read_until(process, "Pair 1 of a smooth map")
+    read_until(process, "Pair 2 of a smooth map")
+    told = stage.ask("/ondine/map")
+    assert told["/ondine/map/mode"] == ["play"]
+    assert {"/ondine/map/input/knob/1", "/ondine/map/input/knob/2"} <= told.keys()
     stop(process)
