@@ -16,19 +16,7 @@ import soundfile
 from device.control.control_socket import ask
 from device.params import FIXED, SERIAL, ParamTable
 from device.status import Status
-from tests.device.stage import BOUND_S, finish, open_stage, read_until, text, until, until_gone
-
-
-@pytest.fixture(scope="module")
-def state(tmp_path_factory):
-    """Bundles are tried once, not in every test."""
-    return tmp_path_factory.mktemp("state")
-
-
-@pytest.fixture
-def stage(state):
-    with open_stage(state) as stage:
-        yield stage
+from tests.device.stage import BOUND_S, finish, read_until, text, until, until_gone
 
 
 def test_a_short_performance_without_a_card(stage):

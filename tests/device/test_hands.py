@@ -16,23 +16,11 @@ from pythonosc.osc_packet import OscPacket
 
 from device.params import FIXED, ParamTable
 from tests.device.control.packets import message
-from tests.device.stage import finish, open_stage, until
+from tests.device.stage import finish, until
 
 LATENTS = [FIXED[f"latent_bias_{i}"].slot for i in range(4)]
 MIX = FIXED["dry_wet"].slot
 QUIET = ("--card", "none", "--input", "silence")
-
-
-@pytest.fixture(scope="module")
-def state(tmp_path_factory):
-    """Bundles are tried once, not in every test."""
-    return tmp_path_factory.mktemp("state")
-
-
-@pytest.fixture
-def stage(state):
-    with open_stage(state) as stage:
-        yield stage
 
 
 def value(stage, slot):

@@ -9,23 +9,11 @@ import pytest
 
 from device.params import FIXED, ParamTable
 from tests.device.control.packets import message
-from tests.device.stage import open_stage, read_until, until
+from tests.device.stage import read_until, until
 from tests.device.test_scenes import QUIET, do, stop, write
 
 PAGE = Path(__file__).parents[2] / "docs" / "learning.md"
 LATENTS = [FIXED[f"latent_bias_{i}"].slot for i in range(4)]
-
-
-@pytest.fixture(scope="module")
-def state(tmp_path_factory):
-    """Bundles are tried once, not in every test."""
-    return tmp_path_factory.mktemp("state")
-
-
-@pytest.fixture
-def stage(state):
-    with open_stage(state) as stage:
-        yield stage
 
 
 def latents(stage):

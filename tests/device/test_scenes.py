@@ -12,23 +12,11 @@ import pytest
 
 from device.control.control_socket import ask
 from device.params import FIXED, ParamTable
-from tests.device.stage import finish, open_stage, read_until, until
+from tests.device.stage import finish, read_until, until
 
 LATENTS = [FIXED[f"latent_bias_{i}"].slot for i in range(4)]
 MIX, GAIN = FIXED["dry_wet"].slot, FIXED["output_gain_db"].slot
 QUIET = ("--card", "none", "--input", "silence")
-
-
-@pytest.fixture(scope="module")
-def state(tmp_path_factory):
-    """Bundles are tried once, not in every test."""
-    return tmp_path_factory.mktemp("state")
-
-
-@pytest.fixture
-def stage(state):
-    with open_stage(state) as stage:
-        yield stage
 
 
 def value(stage, slot):
