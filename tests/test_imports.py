@@ -4,6 +4,7 @@ models → torch      convert → models, and of device what ships and verifies 
 """
 
 import ast
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -96,3 +97,23 @@ def test_the_whole_box_loads_without_anything_of_training():
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=60
     )
     assert (ended.stdout.strip(), ended.stderr) == ("[]", "")
+
+
+def test_the_control_process_never_loads_the_engine():
+    """Nor what only the converter, a phone or a player's own wish needs: it starts in a moment."""
+    late = ("onnxruntime", "device.engine", "alsaaudio", "aiohttp", "zeroconf", "soundfile", "soxr")
+    program = (
+        "import sys, device.app, device.admission.admit\n"
+        f"print(sorted({{*{late!r}}} & sys.modules.keys()))"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=60
+    )
+    assert (ended.stdout.strip(), ended.stderr) == ("[]", "")
+
+
+def test_onnxruntime_leaves_nothing_in_the_players_home(tmp_path):
+    program = "import device.engine.step"
+    home = {"HOME": str(tmp_path), "PATH": os.environ["PATH"]}
+    subprocess.run([sys.executable, "-c", program], cwd=ROOT, env=home, check=True, timeout=60)
+    assert list(tmp_path.rglob("*")) == []

@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 from types import TracebackType
 
+from device.admission.allowance import allowance
 from device.admission.outcome import Outcome, read_outcome
-from device.admission.watch import allowance
 from device.errors import BundleError
 
 _START_S = 30.0

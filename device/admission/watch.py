@@ -13,15 +13,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from device.admission.allowance import Allowance
 from device.admission.examine import examine
-from device.admission.limits import (
-    BYTES_PER_S,
-    MEMORY_BYTES,
-    STAGE_S,
-    TRIAL_S,
-    WALL_FACTOR,
-    WALL_S,
-)
+from device.admission.limits import MEMORY_BYTES
 from device.admission.outcome import Outcome, read_outcome
 from device.admission.sandbox import die_with_parent, limit
 from device.manifest import Precision
@@ -40,26 +34,6 @@ _DOING = {
 _CRASHES = (signal.SIGSEGV, signal.SIGBUS, signal.SIGFPE, signal.SIGILL, signal.SIGABRT)
 
 Examine = Callable[[Path, Precision | None, Callable[[Outcome], None]], Outcome]
-
-
-@dataclasses.dataclass(frozen=True)
-class Allowance:
-    """Seconds of the processor for all and for a stage, and by the clock on the wall for all."""
-
-    whole_s: float
-    stage_s: float
-    wall_s: float
-
-
-def allowance(file_bytes: int, used: Outcome | None = None) -> Allowance:
-    """What a bundle of this size may take, after what has been `used`."""
-    more_s = file_bytes / BYTES_PER_S
-    used = used or Outcome()
-    return Allowance(
-        TRIAL_S + more_s - used.cpu_s,
-        STAGE_S + more_s,
-        WALL_S + WALL_FACTOR * more_s - used.wall_s,
-    )
 
 
 def watch(

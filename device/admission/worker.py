@@ -15,10 +15,11 @@ from typing import cast
 
 import numpy.random  # noqa: F401 - loaded now: nothing can be opened in the sandbox
 
+from device.admission.allowance import allowance
 from device.admission.limits import SLOWEST
 from device.admission.outcome import Outcome
 from device.admission.sandbox import die_with_parent
-from device.admission.watch import allowance, watch
+from device.admission.watch import watch
 from device.manifest import Precision
 
 

@@ -4,6 +4,7 @@ A build for a newer processor dies by SIGILL, in the import or in the first prod
 """
 
 import json
+import os
 
 from device.gig.tiny_graph import SIZE, float_and_int8
 
@@ -11,6 +12,8 @@ from device.gig.tiny_graph import SIZE, float_and_int8
 def main() -> None:
     """Print onnxruntime's version and the largest error of a tiny graph, of outputs up to 5."""
     import numpy as np
+
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     import onnxruntime as ort
 
     options = ort.SessionOptions()

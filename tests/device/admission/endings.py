@@ -17,9 +17,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from device.admission.allowance import Allowance
 from device.admission.outcome import Outcome
 from device.admission.sandbox import confine
-from device.admission.watch import Allowance, Examine, watch
+from device.admission.watch import Examine, watch
 
 _ALLOWED = Allowance(whole_s=0.6, stage_s=0.3, wall_s=5.0)
 
