@@ -55,10 +55,13 @@ bench-arm: $(ORACLE)/ready ## instructions per step on an emulated Pi 4 and Pi 5
 
 instruments: set-up-dev ## convert the shipped instruments again from their committed weights
 	@mkdir -p build
-	$(BIN)/python -m models.export drift -o build/drift.ts
-	$(BIN)/ondine convert build/drift.ts -o models/bundles/drift.ondine \
-	  --author 'The Ondine authors' --licence 'MIT (code), CC0 (weights)' \
-	  --corpus 'synthesised by models/corpus.py' --consent 'no recordings of anyone'
+	for name in drift brook; do
+	  precision=(); [ $$name = drift ] || precision=(--precision fp32)
+	  $(BIN)/python -m models.export $$name -o build/$$name.ts
+	  $(BIN)/ondine convert build/$$name.ts -o models/bundles/$$name.ondine "$${precision[@]}" \
+	    --author 'The Ondine authors' --licence 'MIT (code), CC0 (weights)' \
+	    --corpus 'synthesised by models/corpus.py' --consent 'no recordings of anyone'
+	done
 
 drawings: set-up-dev ## wiring drawings and tables, made again from the boxes' profiles
 	@$(BIN)/python -m hardware.draw

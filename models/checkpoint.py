@@ -1,6 +1,10 @@
-"""Weights on disk as a plain .npz of named float32 arrays: nothing in it can run."""
+"""Weights on disk as a plain .npz of named arrays: nothing in it can run.
+
+They are float32, or float16 where that loses nothing (see `rounded`).
+"""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -9,8 +13,24 @@ from torch import nn
 
 def save_weights(module: nn.Module, path: Path) -> None:
     """Write every learned tensor of `module`; filter banks and tables are rebuilt from code."""
-    arrays = {name: value.detach().cpu().numpy() for name, value in module.state_dict().items()}
+    arrays: dict[str, Any] = {
+        name: smallest(value.detach().cpu().numpy()) for name, value in module.state_dict().items()
+    }
     np.savez(path, **arrays)
+
+
+def smallest(array: np.ndarray) -> np.ndarray:
+    """The array as float16 if every number stays the same, else as it is."""
+    with np.errstate(over="ignore"):
+        half = array.astype(np.float16)
+    return half if np.array_equal(half.astype(array.dtype), array) else array
+
+
+def rounded(module: nn.Module) -> None:
+    """Round every learned tensor to what float16 can hold: files half the size."""
+    with torch.no_grad():
+        for value in module.parameters():
+            value.copy_(value.half().float())
 
 
 def load_weights(module: nn.Module, path: Path) -> None:
@@ -19,7 +39,7 @@ def load_weights(module: nn.Module, path: Path) -> None:
     Raises FileNotFoundError, or ValueError if the file belongs to a different network.
     """
     with np.load(path, allow_pickle=False) as archive:
-        arrays = {name: torch.from_numpy(archive[name]) for name in archive.files}
+        arrays = {name: torch.from_numpy(archive[name]).float() for name in archive.files}
     wanted = module.state_dict()
     wrong = sorted(
         name

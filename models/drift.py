@@ -42,6 +42,11 @@ class DriftConfig:
     decoder_dilations: tuple[int, ...] = (1, 2, 4, 8)
     delay: int = 384  # frames from input to output, which the loss asks for (8 ms)
 
+    @property
+    def draw_shape(self) -> tuple[int, int]:
+        """Rows of random numbers that decoding takes, and how many of each per hop."""
+        return self.bands, self.hop // self.bands
+
 
 def gain(x: Tensor) -> Tensor:
     """From any number to an amplitude in 0..1, about logarithmic below: sigmoid(x)^2.3."""

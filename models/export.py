@@ -7,27 +7,24 @@ TorchScript file; then `ondine convert drift.ts` makes the bundle, as for anyone
 import argparse
 from pathlib import Path
 
-import torch
-
 from models.checkpoint import load_weights
-from models.drift import Drift
+from models.instruments import Network, network
 from models.nn_tilde import scripted
-from models.recipes import Recipe, recipe
+from models.recipes import Plan, recipe
 
 WEIGHTS = Path(__file__).parent / "weights"
 
 
-def trained(plan: Recipe, weights: Path) -> Drift:
+def trained(plan: Plan, weights: Path) -> Network:
     """The network of a recipe with weights from a file."""
-    net = Drift(plan.config)
+    net = network(plan)
     load_weights(net, weights)
     return net.eval()
 
 
-def untrained(plan: Recipe) -> Drift:
+def untrained(plan: Plan) -> Network:
     """The network as training begins."""
-    torch.manual_seed(plan.seed)
-    return Drift(plan.config).eval()
+    return network(plan).eval()
 
 
 def main() -> None:

@@ -16,6 +16,8 @@ import torch
 from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
+from models.brook.net import Brook
+from models.brook.recipe import BrookRecipe
 from models.card import card, picture
 from models.corpus import PLAYERS, corpus
 from models.distances import (
@@ -25,17 +27,17 @@ from models.distances import (
     loudness_db,
     multiscale_distance,
 )
-from models.drift import Drift
 from models.export import WEIGHTS, trained, untrained
-from models.recipes import Recipe, recipe
+from models.instruments import Network
+from models.recipes import Plan, Recipe, recipe
 
 CARDS = Path(__file__).parent / "cards"
 OFFSETS = (-2.0, -1.0, 0.0, 1.0, 2.0)
 Play = Callable[[Tensor], Tensor]
 
 
-def played(net: Drift, x: Tensor, offset: Tensor | None = None) -> Tensor:
-    """What `net` makes of x [1, 1, T], with `offset` [8, 1] added to its latents."""
+def played(net: Network, x: Tensor, offset: Tensor | None = None) -> Tensor:
+    """What `net` makes of x [1, 1, T], with `offset` [latents, 1] added to its latents."""
     z, _ = net.encode(x, net.encoder.init_state())
     if offset is not None:
         z = z + offset
@@ -62,7 +64,7 @@ def reconstruction(play: Play, clips: list[Tensor], delay: int) -> dict[str, flo
     return dict(zip(names, np.mean(rows, axis=0).tolist(), strict=True))
 
 
-def sine_pitch(net: Drift) -> dict[str, float]:
+def sine_pitch(net: Network) -> dict[str, float]:
     """Play sines into the instrument and find the strongest frequency that comes out."""
     rate = net.config.sample_rate
     t = torch.arange(rate // net.config.hop * net.config.hop) / rate
@@ -79,7 +81,7 @@ def sine_pitch(net: Drift) -> dict[str, float]:
     }
 
 
-def envelope_lag(net: Drift, clips: list[Tensor]) -> int:
+def envelope_lag(net: Network, clips: list[Tensor]) -> int:
     """Frames by which the output's loudness curve follows the input's (best correlation)."""
     step = 32
     score: Tensor = torch.zeros(2048 // step)
@@ -92,7 +94,7 @@ def envelope_lag(net: Drift, clips: list[Tensor]) -> int:
     return int(score.argmax()) * step
 
 
-def behaviour(net: Drift, clips: list[Tensor]) -> dict[str, float]:
+def behaviour(net: Network, clips: list[Tensor]) -> dict[str, float]:
     """Silence, DC, peak and lag; and a sound held by latents that all stay at 0."""
     outputs = [played(net, x) for x in clips]
     hops = 4 * net.config.sample_rate // net.config.hop
@@ -113,7 +115,7 @@ def behaviour(net: Drift, clips: list[Tensor]) -> dict[str, float]:
     }
 
 
-def latent_effects(net: Drift, clips: list[Tensor]) -> list[dict[str, Any]]:
+def latent_effects(net: Network, clips: list[Tensor]) -> list[dict[str, Any]]:
     """Per latent: its range; loudness, centroid and spectral change when an offset is added."""
     z = torch.cat([net.encode(x, net.encoder.init_state())[0][0] for x in clips], dim=1)
     low, high = np.percentile(z.numpy(), (1, 99), axis=1)
@@ -143,7 +145,7 @@ def latent_effects(net: Drift, clips: list[Tensor]) -> list[dict[str, Any]]:
     return effects
 
 
-def size(net: Drift) -> dict[str, int]:
+def size(net: Network) -> dict[str, int]:
     """Parameters learned and fixed, and multiply-accumulates of one block."""
     macs = {}
     hop = net.config.hop
@@ -159,7 +161,7 @@ def size(net: Drift) -> dict[str, int]:
     return {"learned": learned, "fixed": sum(b.numel() for b in net.buffers()), **macs}
 
 
-def measure(plan: Recipe, net: Drift) -> dict[str, Any]:
+def measure(plan: Plan, net: Network) -> dict[str, Any]:
     """All numbers of the card, except those that training wrote down."""
     hop, delay = plan.config.hop, plan.config.delay
     arrays = corpus(plan.held_out_seed, plan.held_out_clips)
@@ -193,6 +195,23 @@ def measure(plan: Recipe, net: Drift) -> dict[str, Any]:
     }
 
 
+def brook_card(
+    plan: BrookRecipe, net: Network, run: dict[str, Any], out: Path
+) -> tuple[dict[str, Any], str, str]:
+    """brook's numbers, drawing and card. A comparison with RAVE that lies in `out` is told of."""
+    # Here, since brook's measures are made of the ones above.
+    from models.brook import card as words
+    from models.brook.measure import brook_measures
+    from models.brook.picture import picture as drawing
+
+    assert isinstance(net, Brook)
+    found = {"training": run, **brook_measures(plan, net)}
+    beside = out / "brook.rave.json"
+    if beside.exists():
+        found["against_rave"] = json.loads(beside.read_text())
+    return found, drawing(plan.latent_labels, found["latents"]), words.card(plan, found)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description="Measure an instrument and write its card.")
     parser.add_argument("name")
@@ -207,12 +226,16 @@ def main() -> None:
         run = json.loads(weights.with_suffix(".json").read_text())
     except (ValueError, FileNotFoundError) as error:
         parser.error(str(error))
-    with torch.no_grad():
-        found = {"training": run, **measure(plan, net)}
     options.out.mkdir(parents=True, exist_ok=True)
+    with torch.no_grad():
+        if isinstance(plan, Recipe):
+            found = {"training": run, **measure(plan, net)}
+            drawing, text = picture(plan, found["latents"]), card(options.name, plan, found)
+        else:
+            found, drawing, text = brook_card(plan, net, run, options.out)
     (options.out / f"{options.name}.json").write_text(json.dumps(found, indent=1) + "\n")
-    (options.out / f"{options.name}.svg").write_text(picture(plan, found["latents"]))
-    (options.out / f"{options.name}.md").write_text(card(options.name, plan, found))
+    (options.out / f"{options.name}.svg").write_text(drawing)
+    (options.out / f"{options.name}.md").write_text(text)
     print(options.out / f"{options.name}.md")
 
 

@@ -14,10 +14,35 @@ wrapper holds the state in buffers and writes it back after every call, as an nn
 # mypy: disable-error-code="arg-type, operator"
 # ruff: noqa: PERF401
 
+from typing import Protocol
+
 import torch
 from torch import Tensor, nn
 
-from models.drift import Drift
+
+class Sizes(Protocol):
+    """What the interface tells of a model."""
+
+    @property
+    def sample_rate(self) -> int: ...
+    @property
+    def hop(self) -> int: ...
+    @property
+    def latent_size(self) -> int: ...
+    @property
+    def draw_shape(self) -> tuple[int, int]:
+        """Rows of random numbers that decoding takes, and how many of each per hop."""
+
+
+class Autoencoder(Protocol):
+    """A model with an encoder and a decoder, each `(.., state) -> (.., state)`."""
+
+    @property
+    def encoder(self) -> nn.Module: ...
+    @property
+    def decoder(self) -> nn.Module: ...
+    @property
+    def config(self) -> Sizes: ...
 
 
 class Memory(nn.Module):
@@ -31,9 +56,9 @@ class Memory(nn.Module):
 
 
 class NnTilde(nn.Module):
-    """A `Drift` with its state inside; batch size 1."""
+    """An `Autoencoder` with its state inside; batch size 1."""
 
-    def __init__(self, net: Drift, latent_labels: list[str]) -> None:
+    def __init__(self, net: Autoencoder, latent_labels: list[str]) -> None:
         super().__init__()
         config = net.config
         if len(latent_labels) != config.latent_size:
@@ -42,8 +67,7 @@ class NnTilde(nn.Module):
         self.decoder = net.decoder
         self.encoder_memory = nn.ModuleList(Memory(s) for s in net.encoder.init_state())
         self.decoder_memory = nn.ModuleList(Memory(s) for s in net.decoder.init_state())
-        self.bands = config.bands
-        self.noise_per_hop = config.hop // config.bands
+        self.draws, self.draws_per_hop = config.draw_shape
         self.sr = config.sample_rate
         self.latent_size = config.latent_size
         audio = ["audio"]
@@ -83,7 +107,7 @@ class NnTilde(nn.Module):
         for memory in self.decoder_memory:
             state.append(memory.pad)
         noise = torch.rand_like(
-            torch.zeros([z.shape[0], self.bands, z.shape[2] * self.noise_per_hop])
+            torch.zeros([z.shape[0], self.draws, z.shape[2] * self.draws_per_hop])
         )
         y, state = self.decoder(z, noise * 2 - 1, state)
         for i, memory in enumerate(self.decoder_memory):
@@ -94,7 +118,7 @@ class NnTilde(nn.Module):
         return self.decode(self.encode(x))
 
 
-def scripted(net: Drift, latent_labels: list[str]) -> torch.jit.ScriptModule:
+def scripted(net: Autoencoder, latent_labels: list[str]) -> torch.jit.ScriptModule:
     """`net` as a TorchScript module with nn~ methods, in eval mode, from silence."""
     wrapped = NnTilde(net, latent_labels).eval()
     for parameter in wrapped.parameters():

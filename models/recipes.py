@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 
+from models.brook.recipe import BrookRecipe
 from models.drift import DriftConfig
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """One instrument's training; the same recipe on the same torch gives the same weights."""
+    """drift's training; the same recipe on the same torch gives the same weights."""
 
     config: DriftConfig
     lesson_steps: int  # optimiser steps on tones alone, see `lesson`
@@ -36,18 +37,21 @@ class Recipe:
     latent_labels: tuple[str, ...] = ()  # words for what the card measures; one per latent
 
 
+Plan = Recipe | BrookRecipe
+"""The recipe of some instrument: all have a `config`, a corpus, held-out clips and labels."""
+
 COLOURS = tuple(f"colour {i + 1}" for i in range(5))
-RECIPES = {
-    "drift": Recipe(
-        config=DriftConfig(),
-        lesson_steps=2500,
-        steps=1800,
-        latent_labels=("level", "register", "brightness", *COLOURS),
-    )
-}
+DRIFT = Recipe(
+    config=DriftConfig(),
+    lesson_steps=2500,
+    steps=1800,
+    latent_labels=("level", "register", "brightness", *COLOURS),
+)
+BROOK = BrookRecipe()
+RECIPES: dict[str, Plan] = {"drift": DRIFT, "brook": BROOK}
 
 
-def recipe(name: str) -> Recipe:
+def recipe(name: str) -> Plan:
     """The recipe of an instrument; raises ValueError with the names there are."""
     if name not in RECIPES:
         raise ValueError(f"no instrument is called {name!r}; there is {', '.join(RECIPES)}")

@@ -1,4 +1,4 @@
-"""Train an instrument: `python -m models.train drift [--minutes 30] [--out DIR] [--resume]`.
+"""Train an instrument: `python -m models.train brook [--minutes 60] [--folder SOUNDS] [--resume]`.
 
 One thread, no GPU needed. Writes DIR/checkpoint.pt every few hundred steps (to resume) and, at
 the end, DIR/weights.npz and a record of the run, DIR/weights.json. A run cut by --minutes and
@@ -7,7 +7,6 @@ resumed gives what an uncut one gives: step n draws its batch from seed and n al
 
 import argparse
 import json
-import math
 import platform
 import time
 from pathlib import Path
@@ -15,191 +14,113 @@ from pathlib import Path
 import numpy as np
 import torch
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-from torch import Tensor
 
-from models.axes import align_latents
 from models.checkpoint import save_weights
 from models.corpus import corpus
-from models.distances import loudness_db, spectral_loss
-from models.drift import Drift
-from models.lesson import Material, latent_terms, lesson_loss
-from models.recipes import Recipe, recipe
-from models.teacher import margin, tone_loss, tone_targets
+from models.course import Course
+from models.folder import read_folder
+from models.instruments import course
+from models.recipes import Plan, recipe
 
 SAVE_EVERY = 200  # steps
 
 
-def segments(clips: np.ndarray, plan: Recipe, step: int) -> Tensor:
-    """The batch [B, 1, hops * hop] of a step: pieces of clips at random places and levels."""
-    rng = np.random.default_rng([plan.seed, step])
-    length = plan.hops * plan.config.hop
-    batch = np.zeros((plan.batch, 1, length), dtype=np.float32)
-    for row in batch:
-        if rng.uniform() >= plan.silence:
-            start = rng.integers(clips.shape[1] - length + 1)
-            level = 10 ** (rng.uniform(-12, 6) / 20) * rng.choice([-1, 1])
-            row[0] = clips[rng.integers(len(clips)), start : start + length] * level
-    return torch.from_numpy(batch.clip(-1, 1))
+def follow(run: Course, clips: np.ndarray, checkpoint: Path, minutes: float) -> bool:
+    """Go through a course, for at most `minutes` by the clock; returns whether it came to its end.
 
-
-def loss(net: Drift, x: Tensor, plan: Recipe, step: int) -> dict[str, Tensor]:
-    """The terms of the loss on a batch x [B, 1, T]; "total" is what to minimise."""
-    generator = torch.Generator().manual_seed(plan.seed * 1_000_003 + step)
-    hop, delay = plan.config.hop, plan.config.delay
-    z, _ = net.encode(x, net.encoder.init_state(x.shape[0]))
-    shaken = z + plan.latent_noise * torch.randn(z.shape, generator=generator)
-    shape = (x.shape[0], plan.config.bands, x.shape[2] // plan.config.bands)
-    noise = torch.rand(shape, generator=generator) * 2 - 1
-    state = net.decoder.init_state(x.shape[0])
-    tones, bands, _, _ = net.decoder.steer(shaken, state[0], state[5:])
-    y, _ = net.decoder.render(tones, bands, noise, state[1:5])
-
-    begin = plan.context * hop
-    heard = y[:, :, begin:]
-    wanted = x[:, :, begin - delay : x.shape[2] - delay]
-    # Timed as in `lesson.Material`; every fourth hop is enough here.
-    hops = torch.arange(plan.context + 2, plan.hops - margin() // hop, 4)
-    targets = tone_targets(x, (hops + 1) * hop - delay, plan.config.sample_rate)
-    pitch, level = tone_loss(tones[:, :, hops], targets)
-    terms = {
-        "spectrum": spectral_loss(wanted, heard, plan.config.sample_rate),
-        "pitch": pitch,
-        "tones": level,
-        "loudness": (loudness_db(wanted) - loudness_db(heard)).abs().mean(),
-        **latent_terms(z[:, :, plan.context :]),
-    }
-    terms["total"] = (
-        terms["spectrum"]
-        + 0.1 * plan.pitch_weight * pitch
-        + 0.1 * plan.tone_weight * level
-        + plan.loudness_weight * terms["loudness"]
-        + plan.spread_weight * terms["spread"]
-        + plan.calm_weight * terms["calm"]
-    )
-    return terms
-
-
-def learning_rate(step: int, plan: Recipe) -> float:
-    """In either part of the training: a short rise, then half a cosine down to the last rate."""
-    top, length = plan.lesson_learning_rate, plan.lesson_steps
-    if step >= plan.lesson_steps:
-        top, length, step = plan.learning_rate, plan.steps, step - plan.lesson_steps
-    fall = 0.5 * (1 + math.cos(math.pi * min(step / length, 1.0)))
-    rate = plan.last_learning_rate + (top - plan.last_learning_rate) * fall
-    return rate * min(1.0, (step + 1) / plan.warm_up)
-
-
-class Trainer:
-    """The network, its optimiser and the step they have reached."""
-
-    def __init__(self, plan: Recipe) -> None:
-        torch.manual_seed(plan.seed)
-        self.plan = plan
-        self.net = Drift(plan.config)
-        self.adam = torch.optim.Adam(self.net.parameters(), betas=(0.9, 0.99))
-        self.step = 0
-        self.seconds = 0.0  # of training so far
-        self.material: Material | None = None
-
-    def advance(self, clips: np.ndarray) -> dict[str, float]:
-        """One step of Adam; returns the terms of the loss before it."""
-        if self.step < self.plan.lesson_steps:
-            if self.material is None:
-                self.material = Material(self.net, clips)
-            return self.descend(lesson_loss(self.net, self.material, self.plan, self.step))
-        self.material = None
-        batch = segments(clips, self.plan, self.step)
-        return self.descend(loss(self.net, batch, self.plan, self.step))
-
-    def descend(self, terms: dict[str, Tensor]) -> dict[str, float]:
-        """Follow the gradient of `total`; returns the terms as numbers."""
-        for group in self.adam.param_groups:
-            group["lr"] = learning_rate(self.step, self.plan)
-        self.adam.zero_grad()
-        terms["total"].backward()
-        torch.nn.utils.clip_grad_norm_(self.net.parameters(), 1.0)
-        self.adam.step()
-        self.step += 1
-        return {name: float(value.detach()) for name, value in terms.items()}
-
-    def save(self, path: Path) -> None:
-        data = {
-            "net": self.net.state_dict(),
-            "adam": self.adam.state_dict(),
-            "step": self.step,
-            "seconds": self.seconds,
-        }
-        part = path.with_suffix(".part")
-        torch.save(data, part)
-        part.replace(path)  # a cut during writing leaves the older checkpoint whole
-
-    def load(self, path: Path) -> None:
-        data = torch.load(path, weights_only=True)
-        self.net.load_state_dict(data["net"])
-        self.adam.load_state_dict(data["adam"])
-        self.step, self.seconds = data["step"], data["seconds"]
-
-
-def train(plan: Recipe, out: Path, minutes: float, resume: bool) -> bool:
-    """Run a recipe, for at most `minutes`; returns whether it came to its end."""
-    torch.set_num_threads(1)
-    out.mkdir(parents=True, exist_ok=True)
-    trainer = Trainer(plan)
-    checkpoint = out / "checkpoint.pt"
-    if resume and checkpoint.exists():
-        trainer.load(checkpoint)
-    print(f"synthesising {plan.corpus_clips} clips", flush=True)
-    clips = corpus(plan.corpus_seed, plan.corpus_clips)
-
-    begun, before = time.monotonic(), trainer.seconds
+    What is recorded is the processor's time: the same run on a busy machine says the same.
+    """
+    begun, worked, before = time.monotonic(), time.process_time(), run.seconds
     mean: dict[str, float] = {}
-    last = plan.lesson_steps + plan.steps
     columns = (SpinnerColumn(), *Progress.get_default_columns(), TimeElapsedColumn())
     with Progress(*columns, TextColumn("{task.fields[loss]}")) as progress:
-        task = progress.add_task("training", total=last, completed=trainer.step, loss="")
-        while trainer.step < last:
-            if trainer.step == plan.lesson_steps:
-                mean.clear()
-            for name, value in trainer.advance(clips).items():
-                mean[name] = 0.99 * mean.get(name, value) + 0.01 * value
-            trainer.seconds = before + time.monotonic() - begun
+        task = progress.add_task("training", total=run.last, completed=run.step, loss="")
+        while run.step < run.last and time.monotonic() - begun < minutes * 60:
+            terms = run.advance(clips)
+            if terms.keys() != mean.keys():
+                mean = dict(terms)
+            for name, value in terms.items():
+                mean[name] = 0.99 * mean[name] + 0.01 * value
+            run.seconds = before + time.process_time() - worked
             shown = "  ".join(f"{name} {value:.3f}" for name, value in mean.items())
-            progress.update(task, completed=trainer.step, loss=shown)
-            if trainer.step % SAVE_EVERY == 0:
-                trainer.save(checkpoint)
-                progress.console.print(f"step {trainer.step}, {trainer.seconds:.0f} s: {shown}")
-            if trainer.seconds - before > minutes * 60:
-                break
-    trainer.save(checkpoint)
-    if trainer.step < last:
-        print(f"stopped at step {trainer.step} of {last}; go on with --resume")
+            progress.update(task, completed=run.step, loss=shown)
+            if run.step % SAVE_EVERY == 0:
+                run.save(checkpoint)
+                progress.console.print(f"step {run.step}, {run.seconds:.0f} s: {shown}")
+    run.save(checkpoint)
+    return run.step >= run.last
+
+
+def train(
+    plan: Plan,
+    out: Path,
+    minutes: float,
+    resume: bool,
+    folder: Path | None = None,
+    finish: bool = False,
+) -> bool:
+    """Run a recipe, for at most `minutes`; returns whether there are weights.
+
+    They are written when the course has come to its end, or if `finish` wants what there is.
+
+    Raises ValueError if `folder` holds nothing to learn from.
+    """
+    torch.set_num_threads(1)
+    if folder is not None:
+        read = read_folder(folder, plan.config.sample_rate)
+        clips = read.clips
+        source = f"{read.files} files, {read.seconds / 60:.1f} minutes, of a player's own"
+        print(f"read {source}", flush=True)
+    else:
+        print(f"synthesising {plan.corpus_clips} clips", flush=True)
+        clips = corpus(plan.corpus_seed, plan.corpus_clips)
+        source = f"{plan.corpus_clips} clips, synthesised by models/corpus.py"
+    out.mkdir(parents=True, exist_ok=True)
+    run = course(plan)
+    checkpoint = out / "checkpoint.pt"
+    if resume and checkpoint.exists():
+        run.load(checkpoint)
+    if not follow(run, clips, checkpoint, minutes) and not finish:
+        print(f"stopped at step {run.step} of {run.last}; go on with --resume")
         return False
-    align_latents(trainer.net, clips[:90])
-    save_weights(trainer.net, out / "weights.npz")
+    run.finish(clips)
+    save_weights(run.net, out / "weights.npz")
     record = {
-        "steps": trainer.step,
-        "minutes": round(trainer.seconds / 60, 1),
+        "steps": run.step,
+        "minutes": round(run.seconds / 60, 1),
         "threads": torch.get_num_threads(),
         "torch": torch.__version__,
         "processor": platform.machine(),
+        "corpus": source,
     }
     (out / "weights.json").write_text(json.dumps(record, indent=1) + "\n")
-    print(f"{trainer.step} steps in {trainer.seconds / 60:.1f} minutes: {out / 'weights.npz'}")
+    print(f"{run.step} steps in {run.seconds / 60:.1f} minutes: {out / 'weights.npz'}")
     return True
 
 
-def main() -> None:
+def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description="Train an instrument.")
     parser.add_argument("name")
-    parser.add_argument("--minutes", type=float, default=60.0, help="stop after this long")
+    parser.add_argument("--minutes", type=float, default=90.0, help="stop after this long")
+    parser.add_argument("--folder", type=Path, help="learn from the WAV and FLAC files in it")
     parser.add_argument("--out", type=Path, default=None, help="default: build/NAME")
     parser.add_argument("--resume", action="store_true", help="go on from DIR/checkpoint.pt")
-    options = parser.parse_args()
+    parser.add_argument(
+        "--finish", action="store_true", help="write weights even if the course is not over"
+    )
+    options = parser.parse_args(arguments)
+    out = options.out or Path("build") / options.name
     try:
-        plan = recipe(options.name)
+        train(
+            recipe(options.name),
+            out,
+            options.minutes,
+            options.resume,
+            options.folder,
+            options.finish,
+        )
     except ValueError as error:
         parser.error(str(error))
-    train(plan, options.out or Path("build") / options.name, options.minutes, options.resume)
 
 
 if __name__ == "__main__":

@@ -12,10 +12,10 @@ from models.checkpoint import load_weights, save_weights
 from models.corpus import corpus
 from models.distances import level_db, log_spectral_distance_db, multiscale_distance
 from models.drift import Drift, DriftConfig
+from models.drift_course import Trainer, learning_rate, loss, segments
 from models.export import WEIGHTS, trained
 from models.nn_tilde import scripted
 from models.recipes import RECIPES, recipe
-from models.train import Trainer, learning_rate, loss, segments
 
 HOP = DriftConfig().hop
 LABELS = list(RECIPES["drift"].latent_labels)
