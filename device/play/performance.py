@@ -9,6 +9,7 @@ Only a recording is not begun again: it would lie over what was kept so far.
 """
 
 import asyncio
+import gc
 import signal
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -78,6 +79,9 @@ class Performance:
             self._begun()
             for source in self._sources:
                 source.start(loop, self._take)
+            # What is there from now on stays: looking through it again and again would hold up hands.
+            gc.collect()
+            gc.freeze()
             if self._seconds is not None:
                 loop.call_later(self._seconds, self.stop)
             status = Status(self._status)
