@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from convert.export import input_name
+from convert.knobs import defaults, turn
 from convert.lift import Lifted
 from convert.timemajor import TimeMajorStep
 from device.bundle import Bundle
@@ -50,6 +51,7 @@ def make_piece(
 def make_method(lifted: Lifted, pieces: Mapping[Precision, Piece]) -> Method:
     """The manifest's entry: ports of the method and its graphs."""
     inputs = [Port(input_name(lifted), _role(input_name(lifted)), lifted.input_shape)]
+    inputs += [Port(k.parameter.id, "param", (1,)) for k in lifted.knobs]
     inputs += [Port(d.name, "noise", d.shape, d.distribution) for d in lifted.draws]
     sound = lifted.signature.out_ratio == 1
     output = Port("output", "audio" if sound else "latent", lifted.output_shape)
@@ -59,7 +61,13 @@ def make_method(lifted: Lifted, pieces: Mapping[Precision, Piece]) -> Method:
 def make_step(lifted: Lifted, step: TimeMajorStep, precision: Precision = "fp32") -> Step:
     """A running `device.engine.step.Step` of one graph, from memory, without an exported start."""
     piece = make_piece(lifted, step, precision, start_too=False)
-    return Step(bundle_of(lifted, {precision: piece}), lifted.method, precision)
+    return ready(Step(bundle_of(lifted, {precision: piece}), lifted.method, precision), lifted)
+
+
+def ready(step: Step, lifted: Lifted) -> Step:
+    """The step with its knobs where the file has them."""
+    turn(lifted.knobs, defaults(lifted.knobs), step)
+    return step
 
 
 def bundle_of(lifted: Lifted, pieces: Mapping[Precision, Piece]) -> Bundle:

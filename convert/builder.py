@@ -21,7 +21,7 @@ class Builder:
 
     def name(self, stem: str) -> str:
         self._count += 1
-        return f"{stem}_{self._count}"
+        return f"{stem}:{self._count}"  # no parameter has a colon in its name
 
     def constant(self, array: Any, dtype: Any = None) -> str:
         """A constant by value: equal small ones share a name."""

@@ -1,6 +1,6 @@
 """Export a lifted method to a plain ONNX graph: static shapes, channel-major, float32.
 
-    inputs    audio | latent | input,  cached_0 …,  noise_0 …
+    inputs    audio | latent | input,  cached_0 …,  knobs by name,  noise_0 …
     outputs   audio | latent,          new_cached_0 …
 
 It is the reference that `convert.timemajor` rewrites, and what other ONNX programs would read.
@@ -14,6 +14,7 @@ import warnings
 import onnx
 import torch
 
+from convert.knobs import defaults
 from convert.lift import Lifted
 from device.errors import ConvertError
 
@@ -30,9 +31,11 @@ def export(lifted: Lifted) -> onnx.ModelProto:
     example = (
         torch.zeros(lifted.input_shape),
         *(state.zero for state in states),
+        *(torch.full((1,), value) for value in defaults(lifted.knobs)),
         *(torch.zeros(draw.shape) for draw in draws),
     )
     inputs = [input_name(lifted), *(f"cached_{i}" for i in range(len(states)))]
+    inputs += [f"knob_{i}" for i in range(len(lifted.knobs))]
     inputs += [draw.name for draw in draws]
     outputs = ["output", *(f"new_cached_{i}" for i in range(len(states)))]
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
@@ -49,7 +52,20 @@ def export(lifted: Lifted) -> onnx.ModelProto:
     assert exported is not None
     buffer = io.BytesIO()
     onnx.save_model(exported.model_proto, buffer)
-    return onnx.shape_inference.infer_shapes(onnx.load_from_string(buffer.getvalue()))
+    model = onnx.load_from_string(buffer.getvalue())
+    _name_knobs(model.graph, [knob.parameter.id for knob in lifted.knobs])
+    return onnx.shape_inference.infer_shapes(model)
+
+
+def _name_knobs(graph: onnx.GraphProto, ids: list[str]) -> None:
+    """Call the knobs' inputs by their ids, and what happened to be called so by another name."""
+    names = {id: f"{id}:value" for id in ids} | {f"knob_{i}": id for i, id in enumerate(ids)}
+    for node in graph.node:
+        for values in (node.input, node.output):
+            for i, name in enumerate(values):
+                values[i] = names.get(name, name)
+    for value in [*graph.input, *graph.value_info, *graph.initializer]:
+        value.name = names.get(value.name, value.name)
 
 
 def input_name(lifted: Lifted) -> str:

@@ -16,6 +16,7 @@ from torch import Tensor, fx
 from convert.decompose import decompose
 from convert.fold import fold_constants
 from convert.fourier import transforms_to_matrices
+from convert.knobs import Knob, defaults, knobs_of, turn
 from convert.model_file import ModelFile, Signature
 from convert.noise import Draw, draws_to_inputs
 from convert.oracle import FixedDraws
@@ -38,7 +39,7 @@ class LiftedState:
 
 @dataclass(frozen=True)
 class Lifted:
-    """A method as a pure graph `(x, *states, *draws) → (y, *new states)` at one block size."""
+    """A method as a pure graph `(x, *states, *knobs, *draws) → (y, *new states)` at one block."""
 
     method: str
     signature: Signature
@@ -46,6 +47,7 @@ class Lifted:
     graph: fx.GraphModule
     states: tuple[LiftedState, ...]
     draws: tuple[Draw, ...]
+    knobs: tuple[Knob, ...] = ()
 
     @property
     def input_shape(self) -> tuple[int, int, int]:
@@ -74,15 +76,44 @@ def lift(model: ModelFile, method: str, block_frames: int) -> Lifted:
     exported = [_as_held(buffer.get(), held[buffer.name]) for buffer in buffers]
     states = _states(run, example, buffers, exported)
     _refuse_not_streaming(model, method, block_frames, states)
-    graph = record(model.module, method, example, buffers, [s.zero for s in states])
+    written = {buffer.name for buffer in buffers}
+    knobs = [knob for knob in knobs_of(model) if knob.buffer.name not in written]
+    turned = [torch.full((1,), value) for value in defaults(knobs)]
+    inputs = [*buffers, *(knob.buffer for knob in knobs)]
+    graph = record(model.module, method, example, inputs, [*(s.zero for s in states), *turned])
     restore(states)
+    turn(knobs, defaults(knobs))
+    used = _knobs_to_inputs(graph, len(states), len(knobs))
     fold_constants(graph)
     simplify(graph)
     draws = draws_to_inputs(graph, method)
     transforms_to_matrices(graph)
     decompose(graph)
     fold_constants(graph)
-    return Lifted(method, signature, block_frames, graph, states, tuple(draws))
+    kept = tuple(knob for knob, wanted in zip(knobs, used, strict=True) if wanted)
+    return Lifted(method, signature, block_frames, graph, states, tuple(draws), kept)
+
+
+def _knobs_to_inputs(module: fx.GraphModule, states: int, knobs: int) -> list[bool]:
+    """Knobs were recorded as states that stay: drop their ends, and those that nothing uses.
+
+    Returns for each whether it is used.
+    """
+    graph = module.graph
+    end = graph.output_node()
+    ends: Any = end.args[0]
+    end.args = (tuple(ends[: 1 + states]),)
+    for node in reversed(list(graph.nodes)):
+        if node.op in ("call_function", "get_attr") and not node.users:
+            graph.erase_node(node)
+    placeholders = graph.find_nodes(op="placeholder")[1 + states :]
+    used = [bool(node.users) for node in placeholders]
+    assert len(placeholders) == knobs
+    for node in placeholders:
+        if not node.users:
+            graph.erase_node(node)
+    module.recompile()
+    return used
 
 
 def check_block(ratio: int, block_frames: int, method: str) -> None:

@@ -28,7 +28,7 @@ from convert.timing import median_ms
 from convert.verify import Parity, verify
 from device import __version__
 from device.bundle import Bundle, read_bundle, write_bundle
-from device.manifest import Latent, Manifest, Precision, Source
+from device.manifest import Latent, Manifest, Parameter, Precision, Source
 
 Say = Callable[[str], None]
 STAGES = 9
@@ -184,11 +184,14 @@ def _bundle(
     for work in works.values():
         if options.precision != "int8":
             work.pieces["fp32"] = make_piece(work.lifted, work.floating, "fp32")
-        work.milliseconds["fp32"] = median_ms(make_step(work.lifted, work.floating))
+        kept = {knob.parameter.id for knob in work.lifted.knobs}
+        step = make_step(work.lifted, work.floating)
+        work.milliseconds["fp32"] = median_ms(step, keep=kept)
         if work.quantised:
-            step = work.quantised.step
-            work.pieces["int8"] = make_piece(work.lifted, step, "int8")
-            work.milliseconds["int8"] = median_ms(make_step(work.lifted, step, "int8"))
+            small = work.quantised.step
+            work.pieces["int8"] = make_piece(work.lifted, small, "int8")
+            step = make_step(work.lifted, small, "int8")
+            work.milliseconds["int8"] = median_ms(step, keep=kept)
     total = {p: sum(w.milliseconds.get(p, np.inf) for w in works.values()) for p in _PRECISIONS}
     present = next(iter(works.values())).pieces
     manifest = Manifest(
@@ -198,7 +201,8 @@ def _bundle(
         latent_size=plan.latent_size, delay_frames=delay.frames,
         methods={n: make_method(w.lifted, w.pieces) for n, w in works.items()},
         recommended=min(present, key=lambda p: total[p]),
-        latents=_latents(plan, works), authors=options.authors, licence=options.licence,
+        latents=_latents(plan, works), parameters=_parameters(works),
+        authors=options.authors, licence=options.licence,
         corpus=options.corpus, consent=options.consent,
         source=Source(model.path.name, model.sha256, __version__),
     )  # fmt: skip
@@ -210,6 +214,12 @@ def _bundle(
         for piece in work.pieces.values():
             members |= piece.members
     return manifest, members
+
+
+def _parameters(works: dict[str, Work]) -> tuple[Parameter, ...]:
+    """The knobs of all methods, each once, in the file's order."""
+    found = {k.parameter.id: k.parameter for work in works.values() for k in work.lifted.knobs}
+    return tuple(found.values())
 
 
 def _latents(plan: Plan, works: dict[str, Work]) -> tuple[Latent, ...]:

@@ -7,7 +7,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper
 
-from convert.assemble import bundle_of, make_piece, make_step
+from convert.assemble import bundle_of, make_piece, make_step, ready
 from convert.cost import board_seconds
 from convert.distances import log_spectral_distance_db, snr_db
 from convert.gates import Choice, choose_forms, probe_emitter
@@ -128,4 +128,4 @@ def _probe_step(lifted: Lifted, exported: onnx.ModelProto, count: int) -> Step:
     method = bundle.manifest.methods[lifted.method]
     ports = (*method.inputs, Port("flags", "param", shape))
     bundle.manifest.methods[lifted.method] = Method(method.graphs, ports, method.outputs)
-    return Step(bundle, lifted.method, "fp32")
+    return ready(Step(bundle, lifted.method, "fp32"), lifted)

@@ -76,7 +76,10 @@ def remarks(converted: "Converted") -> list[str]:
     learns = [a for a in model.attributes if a.startswith(("learn_", "reset_"))]
     if learns and _adaptive(converted):
         lines.append(f"{', '.join(learns)}: not yet; the style stays as it was exported.")
-    others = {k: v for k, v in model.attributes.items() if k not in learns}
+    turned = [p.id for p in m.parameters]
+    if turned:
+        lines.append(f"Parameters: {', '.join(turned)}.")
+    others = {k: v for k, v in model.attributes.items() if k not in [*learns, *turned]}
     lines += [f"{k}: kept at {v}, its value in the file." for k, v in others.items()]
     return lines
 

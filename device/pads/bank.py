@@ -53,17 +53,22 @@ class Bank:
         self.path = path
         if create:
             if not 8_000 <= sample_rate_hz <= 192_000:
-                raise AudioError(f"pads at {sample_rate_hz} Hz are not possible; 8000 to 192000 are")
+                raise AudioError(
+                    f"pads at {sample_rate_hz} Hz are not possible; 8000 to 192000 are"
+                )
             wanted = (_MAGIC, _VERSION, sample_rate_hz, int(MAX_S * sample_rate_hz))
             if _layout(path) != wanted:
                 _make(path, wanted)
         layout = _layout(path)
         if layout is None:
-            raise AudioError(f"there are no pads at {path}: nothing plays, or it is another version")
+            raise AudioError(
+                f"there are no pads at {path}: nothing plays, or it is another version"
+            )
         _, _, self.sample_rate_hz, self.frames = layout
         try:
             with path.open("r+b") as file:
                 self._map = mmap.mmap(file.fileno(), _size(layout), flags=_FLAGS)
+                self._inode = os.fstat(file.fileno()).st_ino
         except (OSError, ValueError) as error:
             raise AudioError(f"cannot open the pads {path}: {error}") from None
         self.rows = np.frombuffer(self._map, ROW, PADS, _ROWS_AT)
@@ -84,6 +89,14 @@ class Bank:
     def beats(self) -> int:
         """Blocks played so far: a loop that lives moves it on."""
         return int(self._head[_BEAT])
+
+    @property
+    def replaced(self) -> bool:
+        """Whether another bank has taken this one's place: the stream has another rate now."""
+        try:
+            return self.path.stat().st_ino != self._inode
+        except OSError:
+            return True
 
     def ready(self, pad: int) -> bool:
         """Whether the place for a new sound is free: the loop has left what was there before."""
@@ -130,7 +143,9 @@ class Bank:
         """A copy of a pad's sound, float32 [frames]; empty if there was never one."""
         row = self.rows[_known(pad)]
         version = int(row["version"])
-        return self.sound[pad, version & 1, : int(row["frames"][version & 1]) * (version > 0)].copy()
+        return self.sound[
+            pad, version & 1, : int(row["frames"][version & 1]) * (version > 0)
+        ].copy()
 
 
 _FLAGS = mmap.MAP_SHARED | getattr(mmap, "MAP_POPULATE", 0)

@@ -28,7 +28,7 @@ _WRITTEN = 1
 
 
 class Hits:
-    """One queue; `create` makes it empty."""
+    """One queue; `create` makes it, or goes on with the one that is there."""
 
     def __init__(self, path: Path, *, create: bool = False) -> None:
         """Map the queue at `path`, a file in a memory file system.
@@ -38,7 +38,7 @@ class Hits:
         """
         self.path = path
         try:
-            if create:
+            if create and not _is_ours(path):
                 fresh = path.with_name(f"{path.name}.new")
                 fresh.write_bytes(np.array([_MAGIC, 0], np.int64).tobytes().ljust(_SIZE, b"\0"))
                 fresh.chmod(0o600)
@@ -98,3 +98,12 @@ class Hits:
     def take(self) -> None:
         """The one that `peek` found is done."""
         self._read += 1
+
+
+def _is_ours(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            head = file.read(8)
+            return os.fstat(file.fileno()).st_size == _SIZE and head == _MAGIC.to_bytes(8, "little")
+    except OSError:
+        return False

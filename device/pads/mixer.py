@@ -107,8 +107,9 @@ class Mixer:
         # A key struck half as hard is 12 dB softer, about as on a piano.
         gain = velocity * velocity * self._level.item(pad)
         angle = 0.25 * math.pi * (1.0 + self._pan.item(pad))
-        voice.left, voice.right = _safe(gain * _ROOT * math.cos(angle)), _safe(
-            gain * _ROOT * math.sin(angle)
+        voice.left, voice.right = (
+            _safe(gain * _ROOT * math.cos(angle)),
+            _safe(gain * _ROOT * math.sin(angle)),
         )
         self._count += 1
         voice.age = self._count

@@ -79,7 +79,7 @@ class Performance:
             self._begun()
             for source in self._sources:
                 source.start(loop, self._take)
-            # What is there from now on stays: looking through it again and again would hold up hands.
+            # All of this stays; to look through it again and again would hold up hands.
             gc.collect()
             gc.freeze()
             if self._seconds is not None:

@@ -83,5 +83,5 @@ def test_another_file_is_no_bank(tmp_path: Path, content: bytes) -> None:
 def test_an_absurd_rate_and_a_folder_that_is_not_there_are_sentences(tmp_path: Path) -> None:
     with pytest.raises(AudioError, match="8000 to 192000"):
         Bank(tmp_path / "pads", sample_rate_hz=3, create=True)
-    with pytest.raises(AudioError, match="cannot keep 0.* MB|cannot keep"):
+    with pytest.raises(AudioError, match="cannot keep"):
         Bank(tmp_path / "nowhere" / "pads", sample_rate_hz=RATE, create=True)

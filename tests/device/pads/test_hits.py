@@ -65,9 +65,7 @@ def test_control_that_comes_back_goes_on_counting(both: tuple[Hits, Hits]) -> No
     ("velocity", "when_s"),
     [(1.1, 0.0), (-0.1, 0.0), (float("nan"), 0.0), (0.5, float("nan")), (0.5, float("inf"))],
 )
-def test_what_is_no_hit_is_refused(
-    both: tuple[Hits, Hits], velocity: float, when_s: float
-) -> None:
+def test_what_is_no_hit_is_refused(both: tuple[Hits, Hits], velocity: float, when_s: float) -> None:
     control, loop = both
     with pytest.raises(AudioError):
         control.hit(0, velocity, when_s)

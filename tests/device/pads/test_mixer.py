@@ -41,9 +41,7 @@ class Stage:
         self.bank = Bank(folder / "pads", sample_rate_hz=RATE, create=True)
         self.hits = Hits(folder / "hits", create=True)
         self.shape = Shape(RATE, block, channels, channels)
-        self.deck = Deck(
-            self.shape, Orders(), budget=Budget(BLOCK_S, BLOCK_S), latency_frames=0
-        )
+        self.deck = Deck(self.shape, Orders(), budget=Budget(BLOCK_S, BLOCK_S), latency_frames=0)
         self.deck.start(Track(Dry(RATE, block, channels, channels), Rung.MODEL, "dry"))
         self.mixer = Mixer(self.shape, self.bank, Hits(folder / "hits"), self.clock)
         self.player = Beside(self.deck, self.mixer)
