@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from device.errors import ControlError
+from device.words import nearest
 
 LIMIT_S = 90.0
 """A scene may bring a large model in from a slow card."""
@@ -21,10 +22,23 @@ GROUPS = {
 """Where the acts of a group are, and what it is for."""
 
 
+class Guessing(click.Group):
+    """A group that says which command may have been meant."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError:
+            near = nearest(args[0], self.list_commands(ctx))
+            raise click.UsageError(f"there is no command {args[0]!r}{near}", ctx) from None
+
+
 def group_of(name: str) -> click.Group:
     """The group of commands for one kind of acts."""
     module, constant, about = GROUPS[name]
-    group = click.Group(name, help=about, context_settings={"help_option_names": ["-h", "--help"]})
+    group = Guessing(name, help=about, context_settings={"help_option_names": ["-h", "--help"]})
     for spec in getattr(importlib.import_module(module), constant):
         group.add_command(_command(spec))
     if name == "scene":

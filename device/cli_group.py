@@ -10,9 +10,9 @@ from typing import Any
 
 import click
 
-from device.cli_acts import GROUPS, group_of
+from device.cli_acts import GROUPS, Guessing, group_of
 from device.errors import OndineError
-from device.words import nearest, printable
+from device.words import printable
 
 _SUMMARIES = {name: about for name, (_, _, about) in GROUPS.items()} | {
     "convert": "Turn a trained model into a bundle."
@@ -21,7 +21,7 @@ _INSTALL = {"convert": "ondine convert needs the converter: pip install 'ondine[
 _CONVERTER = ("torch", "onnx", "onnxscript")
 
 
-class Ondine(click.Group):
+class Ondine(Guessing):
     """The group: its own commands, those of the entry points, and errors as sentences."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -51,15 +51,6 @@ class Ondine(click.Group):
                     return _absent(name, _INSTALL.get(name, f"ondine {name} needs {error.name}"))
         return _absent(name, _INSTALL[name]) if name in _INSTALL else None
 
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        try:
-            return super().resolve_command(ctx, args)
-        except click.UsageError:
-            near = nearest(args[0], self.list_commands(ctx))
-            raise click.UsageError(f"there is no command {args[0]!r}{near}", ctx) from None
-
     def main(self, args: Sequence[str] | None = None, **extra: Any) -> Any:  # type: ignore[override]
         """Run a command and exit: 0 done, 1 it could not, 2 it was asked wrongly, 130 Ctrl-C."""
         try:
@@ -67,7 +58,7 @@ class Ondine(click.Group):
         except click.Abort:
             code = 130
         except click.ClickException as error:
-            _complain(f"{_tidy(error.format_message())}. See {_help(error)}")
+            _complain(f"{_ended(error.format_message())} See {_help(error)}")
             code = 2
         except KeyboardInterrupt:
             code = 130
