@@ -17,7 +17,7 @@ ARGS :=
 TORCH := 2.13.0
 TORCH_INDEX := https://download.pytorch.org/whl/cpu
 
-.PHONY: help setup play test slow faults soak oracle bench bench-arm instruments drawings fmt lint set-up-base set-up-dev
+.PHONY: help setup play test slow faults soak box-test oracle bench bench-arm instruments drawings fmt lint set-up-base set-up-dev
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -40,6 +40,9 @@ faults: set-up-dev ## faults injected by the hundred, in six minutes: what CI ru
 soak: set-up-dev ## faults in full, hours of them; goes on where it was ended; ARGS="--minutes 30"
 	@$(BIN)/python -m tests.faults.soak $(ARGS)
 
+box-test: set-up-dev ## a whole box, emulated: from power to sound (x86 Debian, as root; an hour)
+	@$(BIN)/python -m tests.box $(ARGS)
+
 oracle: $(ORACLE)/ready ## real RAVE exports (built once: 3 GB, some minutes) against the converter
 	@$(BIN)/python -m pytest -m "oracle and not benchmark" $(ARGS)
 
@@ -48,6 +51,11 @@ bench: $(ORACLE)/ready ## what the design promises, measured on this machine
 	for bundle in models/bundles/*.ondine; do
 	  [ ! -f "$$bundle" ] || $(BIN)/ondine bench "$$bundle"
 	done
+	$(BIN)/python -m models.reed.nn_tilde -o build/reed.ts
+	$(BIN)/ondine convert build/reed.ts -o models/bundles/reed.ondine \
+	  --author 'The Ondine authors' --licence 'MIT (code), CC0 (weights)' \
+	  --corpus 'synthesised by models/reed/corpus.py' --consent 'no recordings of anyone'
+	$(BIN)/python -m convert.oneshot -o models/drums/hail.ondine
 
 bench-arm: $(ORACLE)/ready ## instructions per step on an emulated Pi 4 and Pi 5 (x86 Debian, as root)
 	@bundles=$$($(BIN)/python -m tests.benchmark.oracle_bundles)

@@ -1,5 +1,6 @@
 """Which state the lights of a panel show, from what the audio process tells of itself.
 
+    the box is going off  ─► leaving
     no block for a second ─► trouble        it died, it hangs, or its card is gone
     not on the top rung   ─► rung n
     a take was kept       ─► recording      for two seconds
@@ -40,6 +41,7 @@ class Lights:
         self._blocks = Heart(LOOK_S, STANDS_S)
         self._start = Heart(LOOK_S, START_S)
         self._kept_looks = 0
+        self._leaving = False
         self._timer: asyncio.TimerHandle | None = None
         show("starting", 1)
 
@@ -58,10 +60,17 @@ class Lights:
         """A take was kept."""
         self._kept_looks = round(KEPT_S / LOOK_S)
 
+    def leaving(self, leaving: bool) -> None:
+        """The box is being switched off, or is not any more."""
+        self._leaving = leaving
+        self._show(*self.look())
+
     def look(self) -> tuple[State, int]:
         """What is to be shown now, and the rung; to be called every `LOOK_S`."""
         recording = self._kept_looks > 0
         self._kept_looks = max(self._kept_looks - 1, 0)
+        if self._leaving:
+            return "leaving", 1
         try:
             status = Status(self._path)
         except AudioError:

@@ -132,6 +132,11 @@ class ControlParts:
         if self._lights is not None:
             self._lights.kept()
 
+    def leaving(self, leaving: bool) -> None:
+        """The box is being switched off, or is not any more: the lights tell."""
+        if self._lights is not None:
+            self._lights.leaving(leaving)
+
     def acts(self) -> dict[ActSpec, Do]:
         """What a player can have done."""
         return {

@@ -9,6 +9,7 @@ from device.errors import ControlError
 from device.mapping.conditioning import Conditioning
 from device.mapping.patch import MAX_BYTES, Patch, decode_mapping
 from device.mapping.routes import Route
+from device.mapping.voices import voice_routes
 from device.params import ParamSpec
 
 OWN = ("dry_wet", "noise_amount", "input_gain_db", "output_gain_db")
@@ -20,6 +21,8 @@ PRESSES = (
     {"": "scene/previous", "/long": "panic"},
 )
 """What the first buttons of a panel do, pressed and held, in the order of the profile."""
+POWER = {"power/long": "box/shutdown"}
+"""A button that the profile names so is for nothing else; see `device.power`."""
 WAYS = ("pitch", "roll")
 """Of a motion sensor, those in which a pose can be held."""
 WHEEL, VOLUME = "midi/cc/1", "midi/cc/7"
@@ -59,11 +62,12 @@ def usual_patch(panel: PanelProfile, specs: Mapping[str, ParamSpec]) -> Patch:
     """Knobs move the latents in their order, then the instrument's own parameters, then the mix.
 
     A pedal moves dry/wet, a keyboard's wheel the first latent, its volume the output. Buttons are
-    for scenes and the learned map, the fourth one for panic.
+    for scenes and the learned map, the fourth one for panic; one named power, held, switches off.
     """
     latents = [id for id in specs if id.startswith("latent_bias_")]
     own = [id for id in specs if id not in OWN and not id.startswith(("latent_", "morph/"))]
-    own = [id for id in own if id != "limiter_ceiling_db"]
+    voices = {route.target for route in voice_routes(specs)}  # keys play these
+    own = [id for id in own if id != "limiter_ceiling_db" and id not in voices]
     knobs, pedals = named(panel.knobs, "knob"), named(panel.pedals, "pedal")
     targets = [*latents, *own, *OWN]
     routes = [Route(knob, target) for knob, target in zip(knobs, targets, strict=False)]
@@ -71,7 +75,11 @@ def usual_patch(panel: PanelProfile, specs: Mapping[str, ParamSpec]) -> Patch:
     if latents:
         routes.append(Route(WHEEL, latents[0]))
     routes.append(Route(VOLUME, "output_gain_db"))
+    routes += voice_routes(specs)
     controls = {name: Conditioning() for name in (*knobs, *pedals, WHEEL, VOLUME)}
-    buttons = zip(named(panel.buttons, "button"), PRESSES, strict=False)
+    names = named(panel.buttons, "button")
+    buttons = zip((name for name in names if name != "power"), PRESSES, strict=False)
     presses = {f"{name}{how}": act for name, acts in buttons for how, act in acts.items()}
+    if "power" in names:
+        presses |= POWER
     return Patch(controls, tuple(routes), presses=presses)

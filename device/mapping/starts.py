@@ -4,6 +4,10 @@
       ├──────┼─ a plug that is pulled ─────┼── was a good one
       └ a crash here, 3 times in a row, or 5 bad ends within 10 min: the default scene
 
+Besides, audio may die of a scene's instrument again and again while control lives on and brings
+the built-in one in (`device.play.patience`). Such a start ends well, so it is written down of its
+own: the scene is not begun with again, whatever comes between, until it is recalled by hand.
+
 "Crashed" is told apart from "unplugged" by the kernel's boot id: a program that died is started
 again under the same one, a box that was unplugged is not. The rule and its numbers are PiPedal's.
 
@@ -56,6 +60,8 @@ class Start:
     """1 if it ended in good order, or its player has forgiven it."""
     crashed: int = 0
     """1 if the next start came in the same boot, and it had not ended in good order."""
+    gave_up: int = -1
+    """The scene that was on when the sound died so often that it was given up; -1: none."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +76,12 @@ def choose_start(log: Sequence[Start], last: int | None, now: Now) -> Choice:
     """The scene to start with, given all earlier starts (oldest first) and the last scene."""
     if last is None:
         return Choice(None)
+    if any(start.gave_up == last for start in log):
+        return Choice(
+            None,
+            f"The sound died again and again with scene {last}; the default scene is on instead. "
+            "Recall the scene to try it again.",
+        )
     short = 0
     for start in reversed(_outcome_known(log, now)):
         if start.scene != last:
@@ -135,7 +147,13 @@ def ended(log: Sequence[Start]) -> tuple[Start, ...]:
 
 def forgiven(log: Sequence[Start], scene: int | None) -> tuple[Start, ...]:
     """The log after a player has recalled a scene by hand: its earlier starts do not count."""
-    return tuple(dataclasses.replace(s, good=1) if s.scene == scene else s for s in log)
+    log = tuple(dataclasses.replace(s, good=1) if s.scene == scene else s for s in log)
+    return tuple(dataclasses.replace(s, gave_up=-1) if s.gave_up == scene else s for s in log)
+
+
+def gave_up(log: Sequence[Start], scene: int) -> tuple[Start, ...]:
+    """The log after the sound was given up with this scene on."""
+    return _last_with(log, gave_up=scene)
 
 
 def encode_starts(log: Sequence[Start]) -> bytes:

@@ -18,12 +18,31 @@ Nothing here knows the time: acts say when they happen, and answer with what has
 A voice takes one value a block: a key struck and let go within one block (5 ms) is not heard.
 """
 
+from collections.abc import Container
 from dataclasses import dataclass
 
 from device.control.signal import Signal
 from device.errors import ControlError
+from device.mapping.routes import Route
 
 MOST_VOICES = 16
+
+
+def voices_of(specs: Container[str]) -> int:
+    """How many voices an instrument has: note_1 and level_1, note_2 and level_2 …; 0 if none."""
+    count = 0
+    while count < MOST_VOICES and all(f"{what}_{count + 1}" in specs for what in ("note", "level")):
+        count += 1
+    return count
+
+
+def voice_routes(specs: Container[str], prefix: str = "midi/") -> tuple[Route, ...]:
+    """What brings keys to an instrument's voices; nothing if it has none."""
+    return tuple(
+        Route(f"{prefix}voice/{n}/{signal}", f"{parameter}_{n}")
+        for n in range(1, voices_of(specs) + 1)
+        for signal, parameter in (("pitch", "note"), ("level", "level"))
+    )
 
 
 @dataclass(frozen=True)

@@ -69,6 +69,11 @@ class Keeping:
         finally:
             self._writing = False
 
+    @property
+    def writing(self) -> bool:
+        """Whether a take is being written just now."""
+        return self._writing
+
     def _write(self, seconds: float | None, place: Path) -> str:
         take = keep_take(
             Tape(self._folder.tape),

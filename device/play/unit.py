@@ -125,8 +125,8 @@ class AudioUnit:
             serial = int(Status(self._folder.status)["serial"])
         except AudioError:
             return False
-        # 0: no block yet. Another: it was loaded since, over the part.
-        return serial in (0, self._serial) or self._serial is None
+        # 0: no block yet; below: it still rises out of silence. Another: it was loaded since.
+        return serial <= 0 or serial == self._serial or self._serial is None
 
     def _fail(self, sentence: str, *, blamed: bool = False) -> AudioError:
         self._failed = End(1, sentence, blamed=blamed)

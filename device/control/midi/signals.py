@@ -4,6 +4,7 @@
     note             midi/note midi/velocity     note / 127, velocity / 127
                      midi/gate                   1 while a key is held, 0 when none is
                      midi/pitch                  (note + bend in semitones) / 127
+    chords           midi/voice/1/pitch …/level  four of them, see `device.mapping.voices`
     bend             midi/bend                   0.5 is the centre
     key or channel pressure   midi/pressure      that of the note that sounds
     program          → scene(number), 0..127
@@ -12,6 +13,8 @@
 A control stays a signal whatever the standard calls it: 7 is no more volume than 74, until it is
 routed there. Only 64, the sustain pedal, also keeps notes.
 """
+
+from collections.abc import Sequence
 
 from device.control.midi.gathered import Gathered
 from device.control.midi.message import (
@@ -28,7 +31,11 @@ from device.control.midi.message import (
 from device.control.midi.rare import Rare
 from device.control.midi.settings import ControlKind, MidiProfile
 from device.control.midi.voice import Voice
+from device.control.signal import Signal
+from device.mapping.voices import Voices
 
+VOICES = 4
+"""As many keys as a chord is played with by instruments that have voices."""
 SUSTAIN = 64
 FINE = 32
 """A control's fine half is the control so many numbers higher."""
@@ -70,6 +77,7 @@ class Translator:
         self._fine_known: set[str] = set()
         self._places: dict[str, float] = {}
         self._voices: dict[str, Voice] = {}
+        self._keyboards: dict[str, Voices] = {}
         self._notes: dict[str, int] = {}
         self._bends: dict[str, float] = {}
 
@@ -92,9 +100,11 @@ class Translator:
                 self._gathered.put_gate(within + "gate", False, when_s)
             voice.on(message.note, message.velocity)
             self._sound(within, when_s)
+            self._chord(self._chords(within).on(message.note, message.velocity, when_s))
         elif isinstance(message, NoteOff):
             self._voice(within).off(message.note)
             self._sound(within, when_s)
+            self._chord(self._chords(within).off(message.note, when_s))
         elif isinstance(message, Bend):
             self._bend(within, message.value, when_s)
         elif isinstance(message, Pressure):
@@ -133,6 +143,7 @@ class Translator:
         if number == SUSTAIN:
             self._voice(within).pedal(value >= 64)
             self._sound(within, when_s)
+            self._chord(self._chords(within).pedal(value >= 64, when_s))
 
     def _fine(self, name: str, value: int, when_s: float) -> None:
         if (coarse := self._coarse.get(name)) is not None:
@@ -145,9 +156,11 @@ class Translator:
             self._gathered.put(within + "pressure", 0.0, when_s)
             self._voice(within).pedal(False)
             self._sound(within, when_s)
+            self._chord(self._chords(within).pedal(False, when_s))
         elif number == _SOUND_OFF or number >= _NOTES_OFF:
             self._voice(within).silence()
             self._sound(within, when_s)
+            self._chord(self._chords(within).silence(when_s))
             if why := _PANIC.get(number):
                 self._ask_panic(str(number), why)
 
@@ -161,6 +174,17 @@ class Translator:
                 voice.silence()
                 self._sound(within, when_s)
             voice.pedal(False)
+        for chords in self._keyboards.values():
+            self._chord(chords.silence(when_s))
+
+    def _chords(self, within: str) -> Voices:
+        if within not in self._keyboards:
+            self._keyboards[within] = Voices(VOICES, prefix=within)
+        return self._keyboards[within]
+
+    def _chord(self, signals: Sequence[Signal]) -> None:
+        for signal in signals:
+            self._gathered.put(*signal)
 
     def _voice(self, within: str) -> Voice:
         return self._voices.setdefault(within, Voice())
@@ -179,6 +203,8 @@ class Translator:
 
     def _bend(self, within: str, value: int, when_s: float) -> None:
         self._bends[within] = bend_of(value)
+        semitones = self._profile.bend_semitones * (2.0 * self._bends[within] - 1.0)
+        self._chord(self._chords(within).bend(semitones, when_s))
         self._gathered.put(within + "bend", self._bends[within], when_s)
         if within in self._notes:
             self._pitch(within, when_s)

@@ -5,12 +5,13 @@ playing     ▔▔▔▔▔▔▔▔▔▔▔▔▔▔▔▔    steady
 recording   ▔▔▔▔▔▔▔▁▔▔▔▔▔▔▔▁    steady, with a wink every second
 rung        ▔▁▔▁▁▁▁▁▔▁▔▁▁▁▁▁    as many flashes as rungs below the music, then a pause
 trouble     ▔▁▔▁▔▁▔▁▔▁▔▁▔▁▔▁    fast, five times a second
+leaving     ▔▔▔▔▔▔▔▔▁▁▁▁▁▁▁▁    very slow, every two seconds: the box is being switched off
 """
 
 from collections.abc import Callable
 from typing import Literal
 
-State = Literal["off", "starting", "playing", "recording", "rung", "trouble"]
+State = Literal["off", "starting", "playing", "recording", "rung", "trouble", "leaving"]
 
 _FLASH_S = 0.15
 _PAUSE_S = 0.85
@@ -33,6 +34,8 @@ def lit(state: State, time_s: float, rung: int = 1) -> bool:
             return into_s < 2 * _FLASH_S * rung and into_s % (2 * _FLASH_S) < _FLASH_S
         case "trouble":
             return time_s % 0.2 < 0.1
+        case "leaving":
+            return time_s % 2.0 < 1.0
 
 
 class Leds:
@@ -50,4 +53,6 @@ class Leds:
     def lit(self, shows: tuple[str, ...], now_s: float) -> bool:
         """Whether a light that shows these states (none named: all) is on."""
         state, rung, since_s = self._shown
-        return (not shows or state in shows) and lit(state, now_s - since_s, rung)
+        # The light that tells that the box begins tells that it ends.
+        named = "starting" if state == "leaving" else state
+        return (not shows or named in shows) and lit(state, now_s - since_s, rung)

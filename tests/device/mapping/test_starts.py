@@ -13,6 +13,7 @@ from device.mapping.starts import (
     encode_starts,
     ended,
     forgiven,
+    gave_up,
     ran,
 )
 
@@ -192,3 +193,33 @@ def test_the_log_is_read_back_and_a_damaged_one_is_empty():
     for data in (*damaged, b'{"starts": 1}', b'{"starts": [{"scene": 1}]}'):
         assert decode_starts(data) == ()
     assert ended(()) == ran((), 3.0) == ()
+
+
+def test_a_scene_that_the_sound_died_of_is_not_begun_with_until_it_is_recalled():
+    box = Box()
+    box.start(5.0)
+    box.log = ended(ran(gave_up(box.log, 5), 1e6))  # control lived on, and ended well
+    for _ in range(12):
+        box.plug(away_s=1e6)
+        box.start(1e4)
+    assert box.chosen == [5, *[None] * 12]
+    assert "died again and again with scene 5" in box.choice().say
+    box.log = forgiven(box.log, 4)
+    assert box.choice().scene is None
+    box.log = forgiven(box.log, 5)
+    assert box.choice() == Choice(5)
+
+
+def test_only_the_scene_that_was_on_then_is_given_up():
+    box = Box()
+    box.start(5.0)
+    box.log = gave_up(box.log, 4)  # begun with 5, recalled 4, and that was it
+    assert box.choice() == Choice(5)
+    assert choose_start(box.log, 4, box.now).scene is None
+    assert decode_starts(encode_starts(box.log)) == box.log
+
+
+def test_a_log_from_before_there_was_such_a_note_is_read():
+    old = encode_starts(begun((), 5, Now("a", 1.0, 1.0))).replace(b', "gave_up": -1', b"")
+    assert b"gave_up" not in old
+    assert decode_starts(old)[0].gave_up == -1

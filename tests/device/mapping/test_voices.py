@@ -6,7 +6,10 @@ import pytest
 
 from device.control.signal import Signal
 from device.errors import ControlError
-from device.mapping.voices import MOST_VOICES, Voices
+from device.mapping.mapper import Mapper
+from device.mapping.patch import Patch
+from device.mapping.voices import MOST_VOICES, Voices, voice_routes, voices_of
+from device.params import ParamSpec
 
 
 def levels(signals: list[Signal]) -> dict[str, float]:
@@ -167,3 +170,24 @@ def test_whatever_is_played_held_keys_and_voices_agree() -> None:
         sounding = list(voices.sounding.values())
         assert len(set(sounding)) == len(sounding) == min(len(held), 4)
         assert set(sounding) <= held
+
+
+SPECS = {
+    f"{what}_{n}": ParamSpec(f"{what}_{n}", what, low, high, low, slot=2 * n + i)
+    for n in (1, 2)
+    for i, (what, low, high) in enumerate((("note", 0.0, 127.0), ("level", -80.0, 0.0)))
+}
+
+
+def test_an_instrument_has_the_voices_that_are_complete_and_in_a_row() -> None:
+    assert voices_of(SPECS) == 2
+    assert voices_of({"note_1", "level_1", "note_2", "note_3", "level_3"}) == 1
+    assert voices_of({"dry_wet"}) == 0
+    assert voice_routes({"dry_wet"}) == ()
+
+
+def test_keys_reach_the_parameters_in_their_units() -> None:
+    mapper = Mapper(Patch(routes=voice_routes(SPECS)), SPECS)
+    readings = mapper.apply(Voices(2).on(60, 127, 0.0))
+    found = {r.param: SPECS[r.param].value(r.value) for r in readings}
+    assert found == pytest.approx({"note_1": 60.0, "level_1": -16.0})

@@ -253,3 +253,11 @@ def test_audio_is_a_service_where_it_is_said_to_be():
     assert is_unit({"ONDINE_AUDIO": "unit"})
     assert not is_unit({})
     assert not is_unit({"ONDINE_AUDIO": "child"})
+
+
+@pytest.mark.parametrize(("serial", "ours"), [(0, True), (-1, True), (1, True), (2, False)])
+def test_what_rises_out_of_silence_is_ours_and_another_load_is_not(folder, serial, ours):
+    """On a card the sound rises, and until it is up the status names no load: serial -1."""
+    unit = AudioUnit(folder, options(folder, serial=1))
+    Status(folder.status, create=True)["serial"] = serial
+    assert unit._is_ours(unit._part.token) is ours

@@ -23,6 +23,10 @@ class Desk:
         self.translator = Translator(profile, self.gathered, self.scene, self.panic)
 
     def tick(self, *sent):
+        return [told for told in self.tick_all(*sent) if "/voice/" not in told[0]]
+
+    def tick_all(self, *sent):
+        """With those of the single voices of a chord."""
         for data in sent:
             for message in self.parser.feed(data):
                 self.translator.take(message, 1.0)
@@ -190,3 +194,25 @@ def test_any_bytes_give_signals_from_nought_to_one(stream, by_channel):
         assert 0.0 <= value <= 1.0
         assert name == name.lower()
         assert " " not in name
+
+
+def test_a_chord_has_a_voice_for_each_key():
+    desk = Desk()
+    told = dict(desk.tick_all(note_on(60, 127), note_on(64, 1)))
+    assert told["midi/voice/1/pitch"] == 60 / 127
+    assert told["midi/voice/2/pitch"] == 64 / 127
+    assert told["midi/voice/1/level"] > told["midi/voice/2/level"] > 0.0
+    assert ("midi/voice/1/level", 0.0) in desk.tick_all(note_off(60))
+    told = dict(desk.tick_all(bytes([0xE0, 0x7F, 0x7F])))
+    assert told["midi/voice/2/pitch"] == pytest.approx(66 / 127)
+    assert ("midi/voice/2/level", 0.0) in desk.tick_all(control(123, 0))
+
+
+def test_the_pedal_keeps_a_chord_and_a_lost_cable_ends_it():
+    desk = Desk()
+    desk.tick_all(control(64, 127), note_on(60, 100), note_off(60))
+    assert not desk.tick_all()
+    assert ("midi/voice/1/level", 0.0) in desk.tick_all(control(64, 0))
+    desk.tick_all(note_on(60, 100))
+    desk.translator.silence(2.0)
+    assert ("midi/voice/2/level", 0.0) in desk.tick_all()

@@ -19,6 +19,7 @@ def picture(state, rung=1, seconds=2.0):
         ("playing", 1, "#" * 40),
         ("recording", 1, "#" * 36 + "." * 4),
         ("trouble", 1, "####...." * 5),
+        ("leaving", 1, "#" * 40 + "." * 40),
         ("rung", 1, "#" * 6 + "." * 40 + "#" * 6),
         ("rung", 3, ("#" * 6 + "." * 6) * 3 + "." * 34 + "#" * 6),
     ],
@@ -38,3 +39,11 @@ def test_a_light_shows_only_its_states_and_each_from_its_beginning():
     now_s = 5.9
     leds.show("starting")  # said again, it goes on
     assert not leds.lit((), 5.9)
+
+
+def test_the_light_of_the_beginning_is_that_of_the_end():
+    leds = Leds(lambda: 0.0)
+    leds.show("leaving")
+    assert leds.lit(("starting", "playing"), 0.9)
+    assert not leds.lit(("starting", "playing"), 1.1)
+    assert not leds.lit(("trouble",), 0.9)
