@@ -17,7 +17,7 @@ ARGS :=
 TORCH := 2.13.0
 TORCH_INDEX := https://download.pytorch.org/whl/cpu
 
-.PHONY: help setup play test slow faults soak box-test oracle bench bench-arm instruments drawings fmt lint set-up-base set-up-dev
+.PHONY: help setup play test slow faults soak box-test oracle bench bench-arm instruments drawings demos fmt lint set-up-base set-up-dev
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -73,6 +73,10 @@ instruments: set-up-dev ## convert the shipped instruments again from their comm
 
 drawings: set-up-dev ## wiring drawings and tables, made again from the boxes' profiles
 	@$(BIN)/python -m hardware.draw
+
+demos: set-up-dev ## sound and spectrogram of the drums, into build/demos
+	@mkdir -p build/demos
+	$(BIN)/python -m device.pads.demo build/demos/hail.wav
 
 fmt: set-up-dev ## put the source in its one format
 	@$(BIN)/ruff check --fix-only .

@@ -57,6 +57,7 @@ def cli() -> None:
 @click.option("--set", "settings", multiple=True, metavar="ID=VALUE", help=SETTING)
 @click.option("--seed", type=SEED, default=0, help="Of the noise.")
 @click.option("--scene", metavar="NUMBER|NAME|none", help="Default: the last one.")
+@click.option("--drums", is_flag=True, help="Sixteen pads beside it.")
 @click.option("--patch", type=Path, metavar="JSON", help="Which control moves what.")
 @click.option(
     "--simulate",
@@ -83,6 +84,25 @@ def play(**options: Any) -> None:
 
     wish = Play(**options)
     perform(wish, load_profile(), Screen())
+
+
+@cli.command()
+@click.argument("folder", required=False, type=Path, metavar="[FOLDER]")
+@click.option("--seed", type=SEED, help="Of what is made up; default: another each time.")
+@click.option("--card", metavar="NAME", help="A sound card by name, or none.")
+@click.option("--seconds", type=Seconds(), help="Stop after so long.")
+@click.option("--osc-port", type=click.IntRange(0, 65_535), help="0 takes any free port.")
+@click.pass_context
+def drums(ctx: click.Context, folder: Path | None, seed: int | None, **options: Any) -> None:
+    """Play drums: a kit of a folder of sounds, or made up.
+
+    Sixteen pads beside whatever instrument plays.
+    """
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    from device.library.command import prepare
+
+    click.echo(prepare(folder, seed))
+    ctx.invoke(play, drums=True, input="silence", **options)
 
 
 @cli.command()

@@ -17,6 +17,7 @@ GROUPS = {
     "morph": ("device.scenes.acts", "MORPH_ACTS", "Move between scenes by a control."),
     "map": ("device.maps.acts", "MAP_ACTS", "Play, pair, learn: from poses to sounds."),
     "control": ("device.hands.acts", "CONTROL_ACTS", "Teach knobs what they move, and how."),
+    "pads": ("device.pads.acts", "PADS_ACTS", "Strike pads, and change what is on them."),
     "reduce": ("device.hands.acts", "REDUCE_ACTS", "Make a few signals of many landmarks."),
 }
 """Where the acts of a group are, and what it is for."""

@@ -96,6 +96,13 @@ class PhoneProfile:
 
 
 @dataclass(frozen=True)
+class DrumsProfile:
+    """Pads of one-shots beside whatever instrument plays."""
+
+    on: bool = False
+
+
+@dataclass(frozen=True)
 class Profile:
     """Everything that differs from one box to the next."""
 
@@ -109,6 +116,7 @@ class Profile:
     midi: MidiProfile = field(default_factory=MidiProfile)
     apps: AppsProfile = field(default_factory=AppsProfile)
     phone: PhoneProfile = field(default_factory=PhoneProfile)
+    drums: DrumsProfile = field(default_factory=DrumsProfile)
 
 
 _RANGES: dict[str, tuple[float, float]] = {

@@ -112,6 +112,7 @@ def play(setup: Setup, orders: Orders, build: Build) -> None:
         budget = Budget(stream.headroom_frames / rate_hz, stream.block_frames / rate_hz)
         deck = Deck(shape, orders, budget=budget, latency_frames=latency)
         deck.start(track, reason, rise=setup.card != NONE)
+        plays = _beside(deck, shape, setup, clock)
         tape = _tape(setup, shape)
         watch = Watch(stream, clock, orders, status, latency, tape)
         stagehand = Stagehand(
@@ -131,7 +132,7 @@ def play(setup: Setup, orders: Orders, build: Build) -> None:
         tidy.enter_context(contextlib.closing(watch))
         stagehand.start()
         watch.start()
-        run(stream, deck, params, status, clock, orders, watch, tape)
+        run(stream, plays, params, status, clock, orders, watch, tape)
     status["stopped"] = 1.0
     say(
         f"stopped after {status['blocks']:.0f} blocks, {status['late_blocks']:.0f} late, "
@@ -160,6 +161,19 @@ def _first(setup: Setup, build: Build) -> tuple[Player, Load, Rung, str]:
     block = min(setup.headroom_frames or _DRY_BLOCK_FRAMES, _DRY_BLOCK_FRAMES)
     dry = Bypass(_DRY_RATE_HZ, block, 2, 2)
     return dry, Load(Path()), Rung.DRY, ", and ".join(reasons)
+
+
+def _beside(deck: Deck, shape: Shape, setup: Setup, clock: Clock) -> Player:
+    """The deck, with pads next to it where they are wanted and can be had."""
+    if setup.pads is None:
+        return deck
+    from device.pads.opening import beside
+
+    try:
+        return beside(deck, shape, setup.pads, clock, setup.speed)
+    except AudioError as error:
+        say(f"there are no pads: {error}", sys.stderr)
+        return deck
 
 
 def _spare(setup: Setup, playing: Rung) -> Load | None:

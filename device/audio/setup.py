@@ -27,6 +27,8 @@ class Setup:
     status: Path
     socket: Path | None
     tape: Path | None
+    pads: Path | None
+    """The folder of the pads' tables; None: there are no pads."""
     minutes: float
     headroom_frames: int | None
     """None: one block."""
@@ -71,6 +73,7 @@ def read_setup(arguments: Sequence[str] | None = None) -> Setup:
         status=o.status,
         socket=o.socket,
         tape=o.tape,
+        pads=o.pads,
         minutes=o.minutes,
         headroom_frames=o.headroom,
         latency_frames=o.latency,
@@ -92,6 +95,7 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--bundle", type=Path, required=True, help="the model to play")
     p.add_argument("--serial", type=int, default=ANY_SERIAL, help="which load of a bundle this is")
     p.add_argument("--fallback", type=Path, help="what to play if it fails")
+    p.add_argument("--pads", type=Path, metavar="FOLDER", help="of the pads' tables")
     p.add_argument("--start", type=Path, metavar="FILE", help="what the model remembers at first")
     p.add_argument("--instead", default="", metavar="WHY", help="why it is played, not another")
     p.add_argument("--params", type=Path, required=True, help="the params table, to be read")

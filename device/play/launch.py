@@ -34,6 +34,8 @@ def arguments(
     }
     if start is not None:
         given["--start"] = start
+    if asked.get("drums") == "True":
+        given["--pads"] = folder.path
     if playing.instead:
         given["--instead"] = playing.instead
     if (fallback := built_in()) is not None:

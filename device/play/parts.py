@@ -11,6 +11,7 @@ Built once, from the top down; what is made later is reached by functions that a
 import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
 from device.config import Profile
 from device.control.desk import Desk
@@ -21,7 +22,7 @@ from device.errors import ControlError
 from device.hands.open_hands import open_hands
 from device.hands.parts import ControlParts, Stored
 from device.hands.patching import usual_inputs
-from device.mapping.disk import Disk
+from device.mapping.disk import Disk, Folder
 from device.mapping.patch import Patch
 from device.mapping.scenes import Scenes
 from device.maps.learning import Learning
@@ -39,6 +40,16 @@ from device.play.wish import Play
 from device.scenes.morphing import PLACES, Morphing
 from device.scenes.scening import Instrument, Scening
 from device.scenes.sketch import Sketch, Sketching, read_sketch
+
+if TYPE_CHECKING:
+    from device.pads.board import Board  # with the drum engine, which few play
+
+
+def _pads(folder: RunFolder, say: Callable[[str], None]) -> "Board":
+    from device.pads.board import Board
+    from device.pads.kits import kits_folder
+
+    return Board(folder.path, Folder(kits_folder()), say=say)
 
 
 class Parts:
@@ -104,8 +115,15 @@ class Parts:
             say=say,
         )
         self.hands.listeners.append(self.learning.hear)
+        self.pads: Board | None = None
+        if wish.drums or profile.drums.on:
+            self.pads = _pads(folder, say)
+            if opened.midi is not None:
+                opened.midi.listeners.append(self.pads.note)
         # In this order they are closed: the lights go out before the panel does.
         self.sources: list[Source] = [*opened.keys, self.learning, self.controls, self.hands]
+        if self.pads is not None:
+            self.sources.append(self.pads)
         self.scening = Scening(
             scenes,
             disk,
@@ -140,6 +158,7 @@ class Parts:
                 **self.scening.acts(),
                 **self.morphing.acts(),
                 **self.learning.acts(),
+                **(self.pads.acts() if self.pads else {}),
                 **self.controls.acts(),
             }
         )
@@ -160,6 +179,7 @@ class Parts:
             "/ondine/scenes": self.scening.answers,
             "/ondine/morph": self.morphing.answers,
             "/ondine/map": self.learning.answers,
+            **(self.pads.questions if self.pads else {}),
             **self.controls.questions,
         }
 

@@ -29,6 +29,8 @@ class Play:
     apps_host: str | None = None
     apps_port: int | None = None
     query_port: int | None = None
+    drums: bool = False
+    """Pads beside the instrument."""
     scene: str | None = None
     """A number, a name, "none", or None: the last one if no instrument is named."""
 
@@ -59,6 +61,7 @@ def asked_of(wish: Play, profile: Profile) -> Asked:
         "precision": wish.precision or engine.precision,
         "seed": wish.seed,
         "minutes": profile.recording.minutes,
+        "drums": wish.drums or profile.drums.on,
     }
     moves = [*wish.settings]
     if wish.timeline:

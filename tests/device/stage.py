@@ -52,13 +52,14 @@ class Stage:
         return finish(self.start("load", *arguments))
 
     def start(self, *arguments):
-        own = {"XDG_RUNTIME_DIR", "XDG_DATA_HOME", "HOME"}
+        own = {"XDG_RUNTIME_DIR", "HOME"}
         process = subprocess.Popen(
             [sys.executable, "-c", "from device.cli import main; main()", *arguments],
             cwd=self.folder,
             env=os.environ
             | {name: str(self.folder) for name in own}
-            | {"XDG_STATE_HOME": str(self.state), "ONDINE_SCENES": str(self.folder / "scenes")},
+            | {"XDG_STATE_HOME": str(self.state), "XDG_DATA_HOME": str(self.folder / "data")}
+            | {"ONDINE_SCENES": str(self.folder / "scenes")},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

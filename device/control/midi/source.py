@@ -17,7 +17,7 @@ from pathlib import Path
 from device.control.midi.beat import Beat
 from device.control.midi.clock import Clock
 from device.control.midi.gathered import Gathered
-from device.control.midi.message import System
+from device.control.midi.message import Message, System
 from device.control.midi.parse import Parser
 from device.control.midi.port import Place, Port, absent, places
 from device.control.midi.rare import Rare
@@ -70,6 +70,8 @@ class MidiSource:
         look_s: float = LOOK_S,
     ) -> None:
         """Nothing is opened yet. `root` is where /dev and /proc are."""
+        self.listeners: list[Callable[[Message, float], None]] = []
+        """Told of every message as it comes, with the time on the loop's clock."""
         self._profile, self._root, self._look_s = profile, root, look_s
         self._call_scene, self._call_panic, self._say = scene, panic, say
         self._gathered = Gathered()
@@ -177,6 +179,8 @@ class MidiSource:
                 each.sensing = True
             self._beat.hear(str(each.port.path), message, now_s)
             each.translator.take(message, now_s)
+            for listen in self.listeners:
+                listen(message, now_s)
         if self._beating is None and self._beat.clock.alive(now_s):
             self._tell_beat()
         self._wake(now_s)

@@ -108,6 +108,19 @@ class LedProfile:
 
 
 @dataclass(frozen=True)
+class DisplayProfile:
+    """One small display on I2C; see `device.oled`."""
+
+    kind: Literal["ssd1306", "sh1106"] = "ssd1306"
+    """Its chip: most of 0.96 inch have the one, most of 1.3 inch the other."""
+    address: int = 0x3C
+    width: int = 128
+    height: Literal[32, 64] = 64
+    """In points."""
+    upside_down: bool = False
+
+
+@dataclass(frozen=True)
 class PanelProfile:
     """Everything on one panel. All lists empty: none."""
 
@@ -122,6 +135,7 @@ class PanelProfile:
     distances: tuple[DistanceProfile, ...] = ()
     motions: tuple[MotionProfile, ...] = ()
     leds: tuple[LedProfile, ...] = ()
+    displays: tuple[DisplayProfile, ...] = ()
 
 
 LED_STATES = ("starting", "playing", "recording", "rung", "trouble")
@@ -158,6 +172,8 @@ PANEL_RANGES: dict[str, tuple[float, float]] = {
     "panel.motions.range_g": (0.05, 1.0),
     "panel.motions.default": (0, 1),
     "panel.leds.pin": (0, 255),
+    "panel.displays.address": (0x3C, 0x3D),
+    "panel.displays.width": (64, 128),
 }
 
 _KINDS = {
@@ -238,6 +254,7 @@ def _channels(panel: PanelProfile) -> Iterator[str]:
     chips = [
         *((k.address, "an ADS1115") for k in (*panel.knobs, *panel.pedals) if k.chip == "ads1115"),
         *((d.address, f"panel.distances[{i}]") for i, d in enumerate(panel.distances, 1)),
+        *((d.address, f"panel.displays[{i}]") for i, d in enumerate(panel.displays, 1)),
         *((m.address, f"panel.motions[{i}]") for i, m in enumerate(panel.motions, 1)),
     ]
     for address, who in chips:

@@ -128,3 +128,13 @@ def test_as_a_source_it_shows_at_once_and_is_put_out(tmp_path):
         assert not leds.lit((), 0.1)
 
     asyncio.run(scene())
+
+
+def test_a_box_that_is_being_switched_off_tells_so_before_all_else(stage):
+    stage.status["rung"] = Rung.DRY
+    stage.look(4, blocks=50)
+    stage.lights.leaving(True)
+    assert stage.shown[-1] == ("leaving", 1)
+    assert stage.look(blocks=50) == ("leaving", 1)
+    stage.lights.leaving(False)
+    assert stage.look(blocks=50) == ("rung", 3)

@@ -103,3 +103,13 @@ def test_a_patch_that_cannot_be_used_is_refused(tmp_path, content, sentence):
 def test_a_patch_that_is_not_there_is_refused(tmp_path):
     with pytest.raises(ControlError, match="cannot read the patch"):
         read_patch(tmp_path / "none.json", DRIFT)
+
+
+def test_a_button_named_power_switches_off_when_it_is_held_and_is_for_nothing_else():
+    names = ("power", "foot/1", "")
+    panel = PanelProfile(buttons=tuple(ButtonProfile(20 + i, name=n) for i, n in enumerate(names)))
+    presses = usual_patch(panel, DRIFT).presses
+    assert presses["power/long"] == "box/shutdown"
+    assert "power" not in presses
+    assert presses["foot/1"] == "scene/next"
+    assert presses["button/3"] == "map/pair"

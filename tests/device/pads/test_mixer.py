@@ -96,7 +96,7 @@ def test_a_hit_is_heard_a_block_and_the_slack_later_at_its_own_frame(stage: Stag
 
 def test_hits_do_not_shake_with_the_loop(stage: Stage) -> None:
     stage.bank.put(0, click())
-    stage.play(2000, jitter_s=0.002)
+    stage.play(1500, jitter_s=0.002)
     begun, every = stage.next_s, 0.0371
     for n in range(40):
         stage.hits.hit(0, 1.0, begun + n * every)
@@ -283,7 +283,7 @@ def test_nothing_grows_while_pads_play(stage: Stage) -> None:
     gc.disable()
     try:
         before = sys.getallocatedblocks()
-        roll(2000)
+        roll(1200)
         assert sys.getallocatedblocks() - before < 50
     finally:
         gc.enable()

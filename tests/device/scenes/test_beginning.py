@@ -208,3 +208,54 @@ def test_a_read_only_disk_costs_the_notes_and_is_said(tmp_path):
         "Look whether its card is locked or worn out."
     }
     assert read_last(box.disk) == 5
+
+
+def test_a_scene_that_the_sound_was_given_up_with_is_noted_though_control_ends_well(box):
+    write_last(box.disk, 3)
+
+    async def died_of(log, scene):
+        log.start(asyncio.get_running_loop(), lambda readings: None)
+        log.gave_up(scene)
+        await asyncio.gather(*log._writing)
+        log.close()
+
+    asyncio.run(died_of(box.log(3), 3))
+    assert read_starts(box.disk)[-1].gave_up == 3
+    scene, say = box.chosen()
+    assert scene is None
+    assert "died again and again with scene 3" in say
+
+    log = box.log(None)
+    asyncio.run(recalled(log, 3))
+    assert box.chosen() == (3, "")
+
+
+async def recalled(log, scene):
+    log.start(asyncio.get_running_loop(), lambda readings: None)
+    log.forgive(scene)
+    await asyncio.gather(*log._writing)
+    log.close()
+
+
+def test_recalled_by_hand_in_the_same_run_it_is_tried_again(box):
+    write_last(box.disk, 3)
+
+    async def died_and_recalled(log):
+        log.start(asyncio.get_running_loop(), lambda readings: None)
+        log.gave_up(3)
+        log.forgive(3)
+        await asyncio.gather(*log._writing)
+        log.close()
+
+    asyncio.run(died_and_recalled(box.log(3)))
+    assert box.chosen() == (3, "")
+
+
+def test_without_a_scene_on_nothing_is_given_up(box):
+    async def died(log):
+        log.start(asyncio.get_running_loop(), lambda readings: None)
+        log.gave_up(None)
+        log.close()
+
+    asyncio.run(died(box.log(None)))
+    assert read_starts(box.disk) == ()
