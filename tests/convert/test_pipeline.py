@@ -100,6 +100,7 @@ def test_both_methods_step_as_the_source_does(static: Converted, method: str) ->
     assert peak_error(expected, made) <= 1e-5
 
 
+@pytest.mark.slow
 def test_draws_inside_become_inputs_of_the_bundle(random: Converted) -> None:
     method = read_bundle(random.path).manifest.methods["process"]
     noise = method.role("noise")
@@ -107,6 +108,7 @@ def test_draws_inside_become_inputs_of_the_bundle(random: Converted) -> None:
     assert [port.shape for port in noise] == [(1, 1, 128)] * 2
 
 
+@pytest.mark.slow
 def test_the_same_conversion_gives_the_same_float_members(
     static: Converted, tmp_path: Path
 ) -> None:

@@ -13,6 +13,7 @@ from device.config import read_profile
 from device.control.panel.profile import (
     AnalogProfile,
     ButtonProfile,
+    DisplayProfile,
     DistanceProfile,
     EncoderProfile,
     LedProfile,
@@ -49,6 +50,10 @@ OTHERS = {
         ),
         pedals=(AnalogProfile(0, chip="ads1115"), AnalogProfile(1, chip="ads1115")),
         motions=(MotionProfile(address=0x69), MotionProfile()),
+        distances=(DistanceProfile(),),
+    ),
+    "a display beside a sensor": PanelProfile(
+        displays=(DisplayProfile(), DisplayProfile("sh1106", address=0x3D)),
         distances=(DistanceProfile(),),
     ),
     "every free pin": PanelProfile(

@@ -15,6 +15,8 @@ from models.export import WEIGHTS, trained, untrained
 from models.measure import envelope_lag, played
 from models.recipes import BROOK
 
+pytestmark = pytest.mark.slow
+
 RATE, HOP, DELAY = BROOK.config.sample_rate, BROOK.config.hop, BROOK.config.delay
 SHIPPED = WEIGHTS / "brook.npz"
 BUNDLE = WEIGHTS.parent / "bundles" / "brook.ondine"

@@ -30,6 +30,8 @@ from models.reed.nn_tilde import WEIGHTS, trained
 from models.reed.play import play
 from models.reed.recipe import REED
 
+pytestmark = pytest.mark.slow
+
 BUNDLE = WEIGHTS.parents[1] / "bundles" / "reed.ondine"
 RATE = REED.config.sample_rate
 MOST_BYTES, MOST_MACS = 4_000_000, 2_000_000

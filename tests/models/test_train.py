@@ -42,6 +42,7 @@ def test_a_run_is_cut_and_resumed_to_its_end(tmp_path, capsys):
     assert all(torch.isfinite(p).all() for p in net.parameters())
 
 
+@pytest.mark.slow
 def test_a_folder_is_learnt_from_and_what_there_is_can_be_written(tmp_path, sounds):
     out = tmp_path / "out"
     assert train(PLAN, out, minutes=0, resume=False, folder=sounds, finish=True)

@@ -15,9 +15,11 @@ EXPOSURE = {
     "ondine-audio.service": 1.6,
     "ondine-control.service": 3.0,
     "ondine-checker@.service": 0.5,
+    "ondine-poweroff.service": 0.5,
+    "ondine-reboot.service": 0.5,
 }
 HELPERS = {"ondine-performance.service", "ondine-irq.service", "ondine-settle.service"}
-PROGRAMS = ("/bin/sh", "/bin/mkdir", "/bin/mount", "/bin/umount", "/bin/rmdir")
+PROGRAMS = ("/bin/sh", "/bin/mkdir", "/bin/mount", "/bin/umount", "/bin/rmdir", "/bin/rm")
 OWN = ("current/bin/python", "current/bin/ondine", "bin/irq-first", "bin/update")
 
 
@@ -153,7 +155,7 @@ def test_control_can_see_the_process_that_it_takes_over():
 
 
 def test_no_process_that_runs_models_tells_anybody_of_it():
-    for unit in EXPOSURE:
+    for unit in ("ondine-audio.service", "ondine-control.service", "ondine-checker@.service"):
         told = " ".join(values(unit, "Environment")).split()
         assert "ORT_DISABLE_TELEMETRY=1" in told
 
@@ -212,3 +214,23 @@ def test_every_rule_of_udev_is_whole():
         written = ", ".join(re.findall(r'[A-Z]+(?:\{[\w./]+\})?(?:==|=|\+=|!=)"[^"]*"', rule))
         assert written == rule
         assert {key for key, *_ in parts} <= known
+
+
+def test_what_control_keeps_lies_where_it_may_write():
+    told = " ".join(values("ondine-control.service", "Environment")).split()
+    for home in ("XDG_STATE_HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME"):
+        assert f"{home}=/var/lib" in told
+    assert "XDG_CONFIG_HOME=/var/lib\n" in (CONFIG / "ondine").read_text()
+    assert values("ondine-control.service", "ProtectSystem") == ["strict"]
+
+
+@pytest.mark.parametrize("what", ["poweroff", "reboot"])
+def test_the_power_is_switched_by_a_file_that_only_control_can_make(what):
+    assert values(f"ondine-{what}.path", "PathExists") == [f"/run/ondine/{what}"]
+    assert values(f"ondine-{what}.service", "SuccessAction") == [what]
+    assert values(f"ondine-{what}.service", "ExecStart") == [f"/bin/rm /run/ondine/{what}"]
+    # A folder of its own, which nobody else may even look into; the service has no right but that.
+    assert "d /run/ondine              0700 ondine ondine" in (CONFIG / "tmpfiles.conf").read_text()
+    assert values(f"ondine-{what}.service", "User") == ["ondine"]
+    assert values(f"ondine-{what}.service", "CapabilityBoundingSet") == [""]
+    assert f"ondine-{what}.path" in " ".join(values("ondine.target", "Wants"))

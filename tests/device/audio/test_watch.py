@@ -72,6 +72,7 @@ def test_a_late_step_ends_and_returns_without_a_step_or_an_xrun(tmp_path: Path) 
         assert np.abs(card.sink[frames] - late).max() < 2**8  # float32 on the way
 
 
+@pytest.mark.slow
 def test_silence_is_followed_by_the_dry_input(tmp_path: Path) -> None:
     card = hearing_a_sine(tmp_path, speed=0.5)
     child = play(tmp_path, card, stall_s=2.0)

@@ -34,7 +34,7 @@ class Stage:
             folder / "sticks",
             ModelShelf(self.models),
             check=lambda name: check(self.models / name),
-            elsewhere=lambda name: False,
+            elsewhere=lambda name: None,
             say=self.say,
             taken=lambda: self.came.append(1),
         )

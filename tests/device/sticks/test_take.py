@@ -1,6 +1,7 @@
 """Taking from a stick: whole and checked, or not at all, whatever fails, whenever it is pulled."""
 
 import errno
+import hashlib
 import itertools
 import os
 
@@ -91,7 +92,11 @@ def test_the_same_one_is_not_taken_twice_and_another_of_its_name_beside_it(stick
 
 
 def test_it_does_not_hide_an_instrument_of_another_folder(sticks, models):
-    said = took(sticks, ModelShelf(models), elsewhere=lambda name: name == "glass")
+    shelf = ModelShelf(models)
+    said = took(sticks, shelf, elsewhere={"glass": hashlib.sha256(DATA).hexdigest()}.get)
+    assert said == "glass is here already"
+    assert lies(models) == OLD
+    said = took(sticks, shelf, elsewhere={"glass": "another"}.get)
     assert said == "glass is here now, as glass-2"
 
 
@@ -210,3 +215,5 @@ def test_sweeping_takes_away_what_is_half_and_ours_alone(models):
     sweep(ModelShelf(models))
     assert sorted(lies(models)) == [".mine.partial", "notes.partial", "reed.ondine"]
     sweep(FailingShelf(models, 1, errno.EROFS))
+    sweep(ModelShelf(models / "none"))
+    assert not (models / "none").exists()
