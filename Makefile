@@ -55,6 +55,11 @@ bench: $(ORACLE)/ready ## what the design promises, measured on this machine
 	$(BIN)/ondine convert build/reed.ts -o models/bundles/reed.ondine \
 	  --author 'The Ondine authors' --licence 'MIT (code), CC0 (weights)' \
 	  --corpus 'synthesised by models/reed/corpus.py' --consent 'no recordings of anyone'
+	$(BIN)/python -m models.eddy.nn_tilde -o build/eddy.ts
+	$(BIN)/ondine convert build/eddy.ts -o models/bundles/eddy.ondine --precision fp32 \
+	  --author 'The Ondine authors' --licence 'MIT (code), CC0 (weights)' \
+	  --corpus 'made by models/eddy/pieces.py and models/corpus.py' \
+	  --consent 'no recordings of anyone'
 	$(BIN)/python -m convert.oneshot -o models/drums/hail.ondine
 
 bench-arm: $(ORACLE)/ready ## instructions per step on an emulated Pi 4 and Pi 5 (x86 Debian, as root)

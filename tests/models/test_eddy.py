@@ -168,7 +168,8 @@ def test_usual_steps_are_white_once_turned(prior, latents):
     assert float(both.abs().max()) < 1e-4
 
 
-def test_the_export_equals_the_explicit_nets(prior, tmp_path):
+@pytest.mark.parametrize("hops", [1, 2])
+def test_the_export_equals_the_explicit_nets(prior, tmp_path, hops):
     torch.manual_seed(3)
     brook = Brook(BrookConfig(encoder_channels=16, decoder_channels=16)).eval()
     path = tmp_path / "eddy.ts"
@@ -178,15 +179,15 @@ def test_the_export_equals_the_explicit_nets(prior, tmp_path):
     assert module.get_attributes() == ["listen", "temperature"]
     hearing, state = brook.encoder.init_state(), prior.init_state()
     x = 0.3 * torch.randn(1, 1, 6 * 512, generator=torch.Generator().manual_seed(4))
-    for i, block in enumerate(x.split(1024, 2)):
-        listen = float(i < 1)
+    for i, block in enumerate(x.split(hops * 512, 2)):
+        listen = float(i < 2 // hops)
         module.listen.fill_(listen)
         torch.manual_seed(11)
         found = module.encode(block)
         torch.manual_seed(11)
-        normal, uniform = torch.randn(1, 16, 2), torch.rand(1, 3, 2)
+        normal, uniform = torch.randn(1, 16, hops), torch.rand(1, 3, hops)
         z, hearing = brook.encode(block, hearing)
-        for t in range(2):
+        for t in range(hops):
             at = slice(t, t + 1)
             played, state = prior.step(
                 z[:, :, at], listen * ONE, ONE, normal[:, :, at], uniform[:, :, at], state

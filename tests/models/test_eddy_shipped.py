@@ -20,6 +20,8 @@ from models.eddy.samples import priming
 from models.export import WEIGHTS
 from models.measure import CARDS
 
+pytestmark = pytest.mark.slow
+
 BUNDLE = WEIGHTS.parent / "bundles" / "eddy.ondine"
 PROMPT = 150  # steps: 1.6 s
 
