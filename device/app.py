@@ -130,6 +130,8 @@ def play(wish: Play, profile: Profile, screen: Screen) -> None:
 
         def changed(now: Playing) -> None:
             """Another instrument plays."""
+            if now.instead:
+                log.gave_up(parts.scening.on)
             audio.plays(now)
             keeping.plays(now)
             if moves.timeline is not None:

@@ -18,6 +18,8 @@ GROUPS = {
     "map": ("device.maps.acts", "MAP_ACTS", "Play, pair, learn: from poses to sounds."),
     "control": ("device.hands.acts", "CONTROL_ACTS", "Teach knobs what they move, and how."),
     "pads": ("device.pads.acts", "PADS_ACTS", "Strike pads, and change what is on them."),
+    "stick": ("device.sticks.acts", "STICK_ACTS", "Take instruments from a USB stick."),
+    "box": ("device.power.acts", "POWER_ACTS", "Switch the box off, or start it again."),
     "reduce": ("device.hands.acts", "REDUCE_ACTS", "Make a few signals of many landmarks."),
 }
 """Where the acts of a group are, and what it is for."""

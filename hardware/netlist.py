@@ -205,6 +205,10 @@ def _sensors(panel: PanelProfile, board: Board) -> Iterator[Part]:
             Feed("GND, AD0" if low else "GND", "GND"),
         )
         yield Part(name, _i2c(panel, board), feeds, f"MPU6050 at {motion.address:#x}")
+    for i, display in enumerate(panel.displays, 1):
+        feeds = (Feed("VCC", "3.3 V"), Feed("GND", "GND"))
+        note = f"{display.kind.upper()} at {display.address:#x}"
+        yield Part(f"display/{i}", _i2c(panel, board), feeds, note)
 
 
 def _i2c(panel: PanelProfile, board: Board) -> tuple[Wire, ...]:

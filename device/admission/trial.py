@@ -1,15 +1,13 @@
 """The trial, from the side of whoever asks for it: the worker started, asked, timed and ended."""
 
 import json
-import os
 import select
-import subprocess
-import sys
 from pathlib import Path
 from types import TracebackType
 
 from device.admission.allowance import allowance
 from device.admission.outcome import Outcome, read_outcome
+from device.admission.room import OwnRoom, Room, locked_room
 from device.errors import BundleError
 
 _START_S = 30.0
@@ -21,25 +19,18 @@ _SPARE_S = 5.0
 class Worker:
     """A worker process, for one trial or for thousands. Use it in `with`; it starts at once."""
 
-    def __init__(self) -> None:
+    def __init__(self, checker: Path | None = None) -> None:
         """Start it; the first trial waits until it is ready.
+
+        `checker` is the socket of a locked room (`checker_socket`) where it is to work; where
+        there is none, or none comes to be ready there, it works in a process of ours.
 
         Raises:
             BundleError: if it does not start, as no bundle can then be tried.
         """
-        # One thread: numpy's mathematics would start more, and forking does not copy them.
-        alone = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
-        here = str(Path(__file__).parents[2])
-        paths = [here, *filter(None, [os.environ.get("PYTHONPATH")])]
-        self._process = subprocess.Popen(
-            # -P: a folder `device` in the working folder is not ours.
-            [sys.executable, "-P", "-m", "device.admission.worker"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env={**os.environ, **alone, "PYTHONPATH": os.pathsep.join(paths)},
-            start_new_session=True,
-        )
+        locked = locked_room(checker)
+        self._locked = locked is not None
+        self._room: Room = locked or _own()
         self._told = b""
         self._ready = False
 
@@ -49,13 +40,9 @@ class Worker:
         Raises:
             BundleError: if the worker itself fails, which is no verdict on the bundle.
         """
-        assert self._process.stdin is not None
         try:
-            if not self._ready:
-                self._answer(_START_S)
-                self._ready = True
-            self._process.stdin.write(json.dumps(str(path.absolute())).encode() + b"\n")
-            self._process.stdin.flush()
+            self._begin()
+            self._room.write(json.dumps(str(path.absolute())).encode() + b"\n")
             size = path.stat().st_size
         except (OSError, ValueError) as error:  # it is gone, or the file is
             raise BundleError(f"it cannot be tried ({error}). Try again.") from None
@@ -63,11 +50,7 @@ class Worker:
 
     def close(self) -> None:
         """End it, and with it whatever it is doing."""
-        self._process.kill()
-        self._process.wait()
-        for stream in (self._process.stdin, self._process.stdout):
-            if stream is not None:
-                stream.close()
+        self._room.close()
 
     def __enter__(self) -> "Worker":
         return self
@@ -80,16 +63,30 @@ class Worker:
     ) -> None:
         self.close()
 
+    def _begin(self) -> None:
+        """Wait until it is ready."""
+        if self._ready:
+            return
+        try:
+            self._answer(_START_S)
+        except BundleError:
+            if not self._locked:
+                raise
+            # Nothing was tried yet, so this is no way around a verdict.
+            self._room.close()
+            self._room, self._locked, self._told = _own(), False, b""
+            self._answer(_START_S)
+        self._ready = True
+
     def _answer(self, patience_s: float) -> Outcome:
-        assert self._process.stdout is not None
         poll = select.poll()
-        poll.register(self._process.stdout, select.POLLIN)
+        poll.register(self._room, select.POLLIN)
         while b"\n" not in self._told:
             # Patience is for each piece of an answer, which is written in one.
             if not poll.poll(1000.0 * patience_s):
-                self._process.kill()
+                self._room.close()
                 raise BundleError(f"its trial gave no answer within {patience_s:.0f} s. Try again.")
-            data = os.read(self._process.stdout.fileno(), 1 << 16)
+            data = self._room.read(1 << 16)
             if not data:
                 raise BundleError("its trial could not be held: the worker ended. Try again.")
             self._told += data
@@ -98,3 +95,10 @@ class Worker:
         if outcome is None:
             raise BundleError("its trial gave an answer that cannot be read. Try again.")
         return outcome
+
+
+def _own() -> Room:
+    try:
+        return OwnRoom()
+    except OSError as error:
+        raise BundleError(f"it cannot be tried ({error.strerror}). Try again.") from None

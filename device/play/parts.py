@@ -28,6 +28,7 @@ from device.mapping.scenes import Scenes
 from device.maps.learning import Learning
 from device.maps.saved import read_saved
 from device.maps.wekinator import acts_of
+from device.oled.opening import open_displays
 from device.params import ParamSpec
 from device.paths import RunFolder
 from device.play.acts import Acts
@@ -37,9 +38,11 @@ from device.play.keeping import Keeping
 from device.play.orders import Orders
 from device.play.swap import Swap
 from device.play.wish import Play
+from device.power.opening import open_power
 from device.scenes.morphing import PLACES, Morphing
 from device.scenes.scening import Instrument, Scening
 from device.scenes.sketch import Sketch, Sketching, read_sketch
+from device.sticks.opening import open_sticks
 
 if TYPE_CHECKING:
     from device.pads.board import Board  # with the drum engine, which few play
@@ -71,7 +74,9 @@ class Parts:
         say: Callable[[str], None],
     ) -> None:
         """`recalled` is told of scenes that a player wanted on; `stop` ends the performance."""
-        self._desk, self._say = desk, say
+        self._show: Callable[[str], None] = lambda sentence: None
+        say = self._telling(say)
+        self._desk, self._say, self._scenes = desk, say, scenes
         self._renewed: Callable[[], None] = lambda: None
         self.morphing = Morphing(
             disk,
@@ -106,6 +111,17 @@ class Parts:
             say=say,
             clock=time.monotonic,
         )
+        self.sticks = open_sticks(say, taken=lambda: self._renewed())
+        self.power = open_power(
+            folder,
+            desk,
+            lambda readings: self.hands.take(readings),
+            pending=lambda: keeping.writing or self.sticks.busy,
+            light=self.controls.leaving,
+            say=say,
+        )
+        self.hands.raw_listeners.append(self.power.hear)
+        displays, self._show = open_displays(profile.panel, folder.status, self._scene_title)
         self.learning = Learning(
             self.hands.specs,
             take=self.hands.take,
@@ -122,6 +138,7 @@ class Parts:
                 opened.midi.listeners.append(self.pads.note)
         # In this order they are closed: the lights go out before the panel does.
         self.sources: list[Source] = [*opened.keys, self.learning, self.controls, self.hands]
+        self.sources += [self.sticks, self.power, displays]
         if self.pads is not None:
             self.sources.append(self.pads)
         self.scening = Scening(
@@ -160,6 +177,8 @@ class Parts:
                 **self.learning.acts(),
                 **(self.pads.acts() if self.pads else {}),
                 **self.controls.acts(),
+                **self.sticks.acts(),
+                **self.power.acts(),
             }
         )
         self.orders = Orders(
@@ -213,6 +232,20 @@ class Parts:
         """The performance ended in good order."""
         self.morphing.close()
         self.sketching.close()
+
+    def _telling(self, say: Callable[[str], None]) -> Callable[[str], None]:
+        """What the screen is told is told on the small display, too."""
+
+        def tell(sentence: str) -> None:
+            say(sentence)
+            self._show(sentence)
+
+        return tell
+
+    def _scene_title(self) -> str:
+        """Number and name of the scene that is on, '' without one."""
+        scene = self._scenes.all.get(-1 if self.scening.on is None else self.scening.on)
+        return f"{scene.number} {scene.name}" if scene else ""
 
     def _specs(self) -> dict[str, ParamSpec]:
         return {**self._desk.specs, **PLACES}

@@ -7,6 +7,7 @@ Nothing is written until a scene has been saved or recalled here.
 """
 
 import asyncio
+import dataclasses
 import threading
 from collections.abc import Callable, Mapping
 
@@ -16,7 +17,17 @@ from device.mapping.disk import Disk
 from device.mapping.last import read_last, read_starts, write_starts
 from device.mapping.scene import Scene
 from device.mapping.scenes import find_scene
-from device.mapping.starts import MARKS_S, Now, Start, begun, choose_start, ended, forgiven, ran
+from device.mapping.starts import (
+    MARKS_S,
+    Now,
+    Start,
+    begun,
+    choose_start,
+    ended,
+    forgiven,
+    gave_up,
+    ran,
+)
 from device.play.wish import Play
 
 NONE = "none"
@@ -67,10 +78,21 @@ class StartLog:
 
     def forgive(self, scene: int) -> None:
         """A player has recalled a scene by hand: how it ended before does not count any more."""
-        # This start is still to be told: it may end badly all the same.
-        log = (*forgiven(self._log[:-1], scene), *self._log[-1:])
+        # How this start ends is still to be told: it may be badly all the same.
+        now = [
+            dataclasses.replace(told, good=s.good)
+            for told, s in zip(forgiven(self._log[-1:], scene), self._log[-1:], strict=True)
+        ]
+        log = (*forgiven(self._log[:-1], scene), *now)
         if log != self._log:
             self._log = log
+            self._note()
+
+    def gave_up(self, scene: int | None) -> None:
+        """The sound died so often with this scene on that another instrument plays instead."""
+        if scene is not None:
+            self._wanted = True
+            self._log = gave_up(self._log, scene)
             self._note()
 
     def close(self) -> None:

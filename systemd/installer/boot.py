@@ -77,6 +77,15 @@ def with_lines(text: bytes, lines: list[str], name: str = "config.txt") -> bytes
     Raises:
         RefusalError: if there is a marker without the other.
     """
+    return with_block(text, ["[all]", *lines] if lines else [], name)
+
+
+def with_block(text: bytes, lines: list[str], name: str) -> bytes:
+    """`text` with these lines alone between our markers; without any, no markers either.
+
+    Raises:
+        RefusalError: if there is a marker without the other.
+    """
     begin, end = BEGIN.encode(), END.encode()
     if text.count(begin) != text.count(end) or text.count(begin) > 1:
         raise RefusalError(
@@ -87,7 +96,7 @@ def with_lines(text: bytes, lines: list[str], name: str = "config.txt") -> bytes
     bare = re.sub(pattern, b"", text, flags=re.DOTALL)
     if not lines:
         return bare
-    block = "\n".join([BEGIN, "[all]", *lines, END]).encode()
+    block = "\n".join([BEGIN, *lines, END]).encode()
     return bare + b"\n" + block + b"\n"
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from . import boot, packages, service, trial, version
+from . import boot, packages, read_only, service, trial, version
 from .ground import Ground, report
 from .refusal import RefusalError, of_system
 from .source import Source, find_source
@@ -30,6 +30,11 @@ def install(arguments: Sequence[str], folder: Path) -> int:
     o.add_argument("--uninstall", action="store_true", help="take it away; config and models stay")
     o.add_argument("--dry-run", action="store_true", help="only say what would be done")
     o.add_argument("--keep-boot", action="store_true", help="change nothing of how it boots")
+    root = o.add_mutually_exclusive_group()
+    root.add_argument(
+        "--read-only-root", action="store_true", help="write nothing but to /var/lib/ondine"
+    )
+    root.add_argument("--writable-root", action="store_true", help="only take that back")
     _source_options(o)
     given = o.parse_args(arguments)
     return _tell("install", lambda: _install(given, folder))
@@ -68,6 +73,10 @@ def _alone(ground: Ground, *, wait: bool = False) -> Iterator[None]:
 def _install(o: argparse.Namespace, folder: Path) -> None:
     ground = _ground(o, dry=o.dry_run)
     with _alone(ground):
+        if o.writable_root:
+            _make_writable(ground)
+            return
+        read_only.refuse_if_overlaid(ground)
         if o.uninstall:
             _uninstall(ground)
         else:
@@ -92,10 +101,21 @@ def _install_on(ground: Ground, o: argparse.Namespace, folder: Path) -> None:
         if not o.keep_boot:
             boot.trim(ground)
             boot.tell_loader(ground, boot.overlay_lines(source))
+        if o.read_only_root:
+            read_only.make(ground)
     finally:
         ground.save()
     _apply(ground)
     _print(f"Ondine {name} for {source.board}", ground)
+
+
+def _make_writable(ground: Ground) -> None:
+    overlaid = ground.live and read_only.is_overlaid(Path("/proc/mounts").read_text())
+    try:
+        read_only.undo(ground, overlaid=overlaid)
+    finally:
+        ground.save()
+    _print("The root is writable from the next start on", ground)
 
 
 def _apply(ground: Ground) -> None:
@@ -119,6 +139,7 @@ def _uninstall(ground: Ground) -> None:
     ground.system("systemctl", "stop", "ondine.target")
     try:
         boot.tell_loader(ground, [])
+        read_only.undo(ground)
         for path in ground.ours():
             ground.drop(path)
         place = ground.place(version.CURRENT)
@@ -140,6 +161,7 @@ def _update(o: argparse.Namespace, folder: Path) -> None:
     ground = _ground(o, dry=False)
     # The service that decides after a power cut is started by an update, too: it waits for that.
     with _alone(ground, wait=o.settle):
+        read_only.refuse_if_overlaid(ground)
         if o.settle:
             print(trial.settle(ground, o.within))
         else:

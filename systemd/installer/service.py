@@ -20,6 +20,10 @@ CONFIG = {
     "ondine": "/usr/local/bin/ondine",
 }
 PROFILE = "/etc/ondine/profile.toml"
+DATA_DROP_INS = tuple(
+    f"{UNIT_FOLDER}/ondine-{unit}.service.d/50-data.conf" for unit in ("audio", "control")
+)
+"""See `read_only`; an install without that leaves them as they are."""
 BOARD_DROP_IN = f"{UNIT_FOLDER}/ondine-audio.service.d/50-board.conf"
 
 
@@ -64,7 +68,7 @@ def _lay_out_board(ground: Ground, source: Source) -> None:
 def drop_stale(ground: Ground, source: Source) -> None:
     """Take away what an older version had and this one has not."""
     wanted = {f"{UNIT_FOLDER}/{unit.name}" for unit in source.units.iterdir()}
-    wanted |= {*CONFIG.values(), STARTED_BY, BOARD_DROP_IN}
+    wanted |= {*CONFIG.values(), STARTED_BY, BOARD_DROP_IN, *DATA_DROP_INS}
     for path in ground.ours():
         unit = path.startswith(f"{UNIT_FOLDER}/ondine") and path not in wanted
         module = path.startswith(f"{BIN}/installer/")

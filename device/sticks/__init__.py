@@ -1,0 +1,1 @@
+"""Instruments on USB sticks: found, offered, copied, checked, put in place."""
