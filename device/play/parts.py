@@ -11,7 +11,6 @@ Built once, from the top down; what is made later is reached by functions that a
 import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
 
 from device.config import Profile
 from device.control.desk import Desk
@@ -22,37 +21,25 @@ from device.errors import ControlError
 from device.hands.open_hands import open_hands
 from device.hands.parts import ControlParts, Stored
 from device.hands.patching import usual_inputs
-from device.mapping.disk import Disk, Folder
+from device.mapping.disk import Disk
 from device.mapping.patch import Patch
 from device.mapping.scenes import Scenes
 from device.maps.learning import Learning
 from device.maps.saved import read_saved
 from device.maps.wekinator import acts_of
-from device.oled.opening import open_displays
 from device.params import ParamSpec
 from device.paths import RunFolder
 from device.play.acts import Acts
 from device.play.box_acts import box_acts
 from device.play.datagram import send
+from device.play.fittings import Fittings
 from device.play.keeping import Keeping
 from device.play.orders import Orders
 from device.play.swap import Swap
 from device.play.wish import Play
-from device.power.opening import open_power
 from device.scenes.morphing import PLACES, Morphing
 from device.scenes.scening import Instrument, Scening
 from device.scenes.sketch import Sketch, Sketching, read_sketch
-from device.sticks.opening import open_sticks
-
-if TYPE_CHECKING:
-    from device.pads.board import Board  # with the drum engine, which few play
-
-
-def _pads(folder: RunFolder, say: Callable[[str], None]) -> "Board":
-    from device.pads.board import Board
-    from device.pads.kits import kits_folder
-
-    return Board(folder.path, Folder(kits_folder()), say=say)
 
 
 class Parts:
@@ -111,17 +98,21 @@ class Parts:
             say=say,
             clock=time.monotonic,
         )
-        self.sticks = open_sticks(say, taken=lambda: self._renewed())
-        self.power = open_power(
+        self.fittings = Fittings(
+            wish,
+            profile,
             folder,
             desk,
-            lambda readings: self.hands.take(readings),
-            pending=lambda: keeping.writing or self.sticks.busy,
-            light=self.controls.leaving,
+            keeping,
+            opened.midi,
+            take=lambda readings: self.hands.take(readings),
+            leaving=self.controls.leaving,
+            taken=lambda: self._renewed(),
+            title=self._scene_title,
             say=say,
         )
-        self.hands.raw_listeners.append(self.power.hear)
-        displays, self._show = open_displays(profile.panel, folder.status, self._scene_title)
+        self._show = self.fittings.show
+        self.hands.raw_listeners.append(self.fittings.hear)
         self.learning = Learning(
             self.hands.specs,
             take=self.hands.take,
@@ -131,16 +122,9 @@ class Parts:
             say=say,
         )
         self.hands.listeners.append(self.learning.hear)
-        self.pads: Board | None = None
-        if wish.drums or profile.drums.on:
-            self.pads = _pads(folder, say)
-            if opened.midi is not None:
-                opened.midi.listeners.append(self.pads.note)
         # In this order they are closed: the lights go out before the panel does.
         self.sources: list[Source] = [*opened.keys, self.learning, self.controls, self.hands]
-        self.sources += [self.sticks, self.power, displays]
-        if self.pads is not None:
-            self.sources.append(self.pads)
+        self.sources += self.fittings.sources
         self.scening = Scening(
             scenes,
             disk,
@@ -175,10 +159,8 @@ class Parts:
                 **self.scening.acts(),
                 **self.morphing.acts(),
                 **self.learning.acts(),
-                **(self.pads.acts() if self.pads else {}),
                 **self.controls.acts(),
-                **self.sticks.acts(),
-                **self.power.acts(),
+                **self.fittings.acts(),
             }
         )
         self.orders = Orders(
@@ -198,7 +180,7 @@ class Parts:
             "/ondine/scenes": self.scening.answers,
             "/ondine/morph": self.morphing.answers,
             "/ondine/map": self.learning.answers,
-            **(self.pads.questions if self.pads else {}),
+            **self.fittings.questions,
             **self.controls.questions,
         }
 
