@@ -96,6 +96,7 @@ def test_a_recording_is_not_begun_again_over_itself(stage):
     assert "the sound has stopped" in err
 
 
+@pytest.mark.slow
 def test_only_one_plays_at_a_time(stage):
     stage.playing("bells", "--card", "none")
     code, _, err = finish(stage.play("glass"))
@@ -181,6 +182,7 @@ def test_if_both_were_killed_the_last_scene_comes_back(stage):
     assert stage.ask("/ondine/params")["/ondine/params/latent_bias_1"][0] == 0.5
 
 
+@pytest.mark.slow
 def test_load_by_name_file_and_osc(stage):
     process = stage.playing("bells", "--card", "none", "--set", "latent_bias_1=0.5")
     pid = stage.audio_pid()
@@ -211,6 +213,7 @@ def test_osc_knows_the_parameters_of_what_was_loaded(stage):
     until(lambda: stage.ask("/ondine/params")["/ondine/params/drive"][0] == 7.0)
 
 
+@pytest.mark.slow
 def test_what_cannot_be_loaded_leaves_everything_as_it_was(stage):
     stage.playing("glass", "--card", "none", "--input", "silence", "--set", "latent_bias_1=0.5")
     for arguments, sentence in (
@@ -255,6 +258,7 @@ def test_keep_and_stop_over_the_control_socket(stage):
     assert finish(process)[0] == 0
 
 
+@pytest.mark.slow
 def test_a_port_in_use_costs_osc_and_not_the_sound(stage):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
         other.bind(("127.0.0.1", 0))

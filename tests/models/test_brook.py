@@ -16,6 +16,8 @@ from models.corpus import corpus
 from models.nn_tilde import scripted
 from models.recipes import BROOK
 
+pytestmark = pytest.mark.slow
+
 HOP, LATENTS = BrookConfig().hop, BrookConfig().latent_size
 LABELS = list(BROOK.latent_labels)
 SMALL = BrookConfig(encoder_channels=24, decoder_channels=24)

@@ -12,6 +12,8 @@ from tests.systemd.box import ROOT, Box
 from tests.systemd.conftest import CONFIG
 from tests.systemd.wheels import save_wheel
 
+pytestmark = pytest.mark.slow
+
 PYTHON = "/usr/bin/python3" if os.path.exists("/usr/bin/python3") else sys.executable
 
 

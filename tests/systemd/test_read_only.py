@@ -15,6 +15,8 @@ from systemd.installer.read_only import (
 )
 from systemd.installer.refusal import RefusalError
 
+pytestmark = pytest.mark.slow
+
 KERNEL = "console=tty1 root=PARTUUID=1234-02 rootfstype=ext4 fsck.repair=yes rootwait\n"
 TABLE = "proc /proc proc defaults 0 0\nPARTUUID=1234-02 / ext4 defaults,noatime 0 1\n"
 LINE, FSTAB = "/boot/firmware/cmdline.txt", "/etc/fstab"

@@ -9,6 +9,8 @@ from systemd.installer.ground import Ground
 from systemd.installer.trial import Trial, begin, pending
 from tests.systemd.wheels import save_wheel
 
+pytestmark = pytest.mark.slow
+
 
 def add_version(box, name="2.0.0-b", *, rehearses=True, plays=True):
     """Another version beside the one that plays: the same, but for how well it plays."""

@@ -108,6 +108,7 @@ def test_every_format_carries_sound_unchanged(tmp_path: Path, format_name: str) 
     assert np.array_equal(card.sink[sound], card.source[sound - 512 - 2048])
 
 
+@pytest.mark.slow
 def test_a_bundle_with_the_real_engine_keeps_its_latency(tmp_path: Path) -> None:
     bundle = tiny_autoencoder(block=512, delay=64)
     path = save(bundle, tmp_path / "delay.ondine")
@@ -142,6 +143,7 @@ def test_where_the_pointer_moves_by_the_period_the_latency_is_constant_and_near(
     assert abs(ages[0] - (block + headroom + DELAY)) < period_of(block, headroom)
 
 
+@pytest.mark.slow
 def test_after_an_xrun_the_latency_is_what_it_was(tmp_path: Path) -> None:
     block, headroom = 512, 2048
     card = play(tmp_path, 24, 1, {"speed": 0.25}, block=block, headroom=headroom)
@@ -154,6 +156,7 @@ def test_after_an_xrun_the_latency_is_what_it_was(tmp_path: Path) -> None:
     assert abs(int(card.sink[start, 0])) < abs(int(card.sink[frames[0], 0])) / 100
 
 
+@pytest.mark.slow
 def test_without_input_blocks_keep_the_pace_of_the_card(tmp_path: Path) -> None:
     card = SimCard(tmp_path, speed=1.0)
     child = AudioChild(

@@ -129,6 +129,7 @@ def test_the_status_tells_what_was_played(tmp_path: Path) -> None:
     assert status.histogram.sum() == 4
 
 
+@pytest.mark.slow
 def test_twenty_thousand_blocks_leave_nothing_behind(tmp_path: Path) -> None:
     clock, orders, score = VirtualClock(), Orders(), Score()
     counts: dict[int, tuple[int, int, int]] = {}
