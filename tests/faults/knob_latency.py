@@ -295,9 +295,14 @@ def _play(times: Path, count: int, seed: int, arguments: Sequence[str]) -> None:
 
 
 def _move(times: Path, count: int, seed: int) -> None:
+    # The panel is made within the instrument, which has no business handing it out; and once that
+    # plays, what it is made of is collected no more, and cannot be found like this.
+    wiring = None
+    while wiring is None:
+        time.sleep(0.02)
+        found = (each for each in gc.get_objects() if isinstance(each, SimulatedWiring))
+        wiring = next(found, None)
     sys.stdin.readline()
-    # The panel is made within the instrument, which has no business handing it out.
-    wiring = next(found for found in gc.get_objects() if isinstance(found, SimulatedWiring))
     chance = random.Random(seed)
     moved: list[float] = []
     value, due_s = wiring.value("knob/1"), time.monotonic()
@@ -369,7 +374,7 @@ runs on {machine}. The goal is 12 ms and a block of 5.3 ms, 17.3 ms, for 99 of 1
 {said}
 A simulated MCP3008 is moved at known times, and the knob is the output gain of a sine; the first
 block that it changes is looked for on the box's own tape, which tells when that block's parameters
-were read. `as shipped` smooths a knob over 10 ms, and its movement begins a turn of the loop later.
+were read. `as shipped` smooths a knob over 10 ms, so that a movement only begins with that block.
 A busy program sorts for ever. A move is `excused` if a witness of audio's own priority saw the
 machine stand still during it, or, where we had no busy program beside it, if a `bystander` of plain
 priority was held up by others; `of all` counts those, too. A bystander wakes every 2 ms, and 99 of
