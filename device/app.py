@@ -45,6 +45,7 @@ from device.play.wish import Play, asked_of
 from device.route import DEMONSTRATION
 from device.scenes.beginning import StartLog, choose_scene
 from device.show.screen import Screen
+from device.words import sentence
 
 __all__ = ["Play", "play"]
 
@@ -61,8 +62,8 @@ def play(wish: Play, profile: Profile, screen: Screen) -> None:
     with _only_one(folder):
         disk = Folder(scenes_folder())
         scenes = Scenes(Store(disk, str(disk.path)))
-        for sentence in scenes.said:
-            screen.say(f"{sentence[:1].upper()}{sentence[1:]}.")
+        for said in scenes.said:
+            screen.say(sentence(said))
         now = now_here()
         opening, scene = left_behind(wish, profile, folder), None
         if opening is None:

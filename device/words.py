@@ -11,6 +11,13 @@ def nearest(word: str, words: Iterable[str]) -> str:
     return f"; did you mean {near[0]}?" if near else ""
 
 
+def sentence(words: object) -> str:
+    """An error's words, or others, as a sentence: with a capital and one full stop. Nothing stays
+    nothing."""
+    text = str(words).strip().rstrip(". ")
+    return f"{text[:1].upper()}{text[1:]}." if text else ""
+
+
 def printable(text: str) -> str:
     """Text of strangers (a bundle's name, a file's) without anything that a terminal would obey."""
     return "".join(c if c.isprintable() else " " for c in text)

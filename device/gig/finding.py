@@ -35,9 +35,3 @@ def exit_code(findings: Iterable[Finding]) -> int:
 def fine_unless(what: str, trouble: str, fine: str) -> Finding:
     """A worry with the sentence `trouble`, or where that is empty, fine."""
     return Finding(what, "worry", trouble) if trouble else Finding(what, "fine", fine)
-
-
-def sentence(words: str) -> str:
-    """An error's words as a sentence: with a capital and a full stop."""
-    words = words.strip().rstrip(".")
-    return f"{words[0].upper()}{words[1:]}." if words else ""

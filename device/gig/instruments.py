@@ -9,7 +9,7 @@ from device.audio.grants import nearest_rate
 from device.bench import FITS_LOAD, Result, deadline_ms, machine
 from device.config import Profile
 from device.errors import AudioError, OndineError
-from device.gig.finding import Finding, sentence
+from device.gig.finding import Finding
 from device.gig.ground import Ground
 from device.gig.memory import graph_bytes
 from device.gig.paper import Tell
@@ -17,6 +17,7 @@ from device.gig.sound import SeenCard
 from device.manifest import Manifest, Precision, fingerprint
 from device.paths import admitted_file, bundles, find_bundle, seen_file
 from device.seen import read_seen
+from device.words import sentence
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ def instruments(
             else {Path(model).stem: find_bundle(model, ground.environment)}
         )
     except OndineError as error:
-        return Instruments((Finding("instrument", "stop", sentence(str(error))),))
+        return Instruments((Finding("instrument", "stop", sentence(error)),))
     if not wanted:
         advice = "There are none. `ondine convert MODEL.ts` makes one."
         return Instruments((Finding("instruments", "stop", advice),))

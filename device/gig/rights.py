@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 
 from device.audio.realtime import share
-from device.gig.finding import Finding, fine_unless, sentence
+from device.gig.finding import Finding, fine_unless
 from device.gig.ground import Ground
 from device.gig.probe import run_probe
 from device.gig.sounding import Sounding
+from device.words import sentence
 
 LEAST_SHARE = 0.8
 """Of the time, for real-time threads. A model that just fits needs as much of one core."""
@@ -25,9 +26,9 @@ def rights(ground: Ground, playing: Sounding | None) -> Iterator[Finding]:
             yield Finding("real time", "worry", f"cannot be tried out: it {outcome.died}")
             return
         said = outcome.said
-        refused = sentence(str(said.get("priority", ""))) or _limited(said.get("rttime_us"))
+        refused = sentence(said.get("priority", "")) or _limited(said.get("rttime_us"))
         yield fine_unless("real time", refused, "granted")
-        yield fine_unless("memory lock", sentence(str(said.get("memory", ""))), "granted")
+        yield fine_unless("memory lock", sentence(said.get("memory", "")), "granted")
     yield _kernel_share(share(ground.root))
 
 

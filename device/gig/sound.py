@@ -10,10 +10,11 @@ from device.audio.grants import Grants, grants
 from device.audio.pcm import FORMATS
 from device.config import AudioProfile
 from device.errors import AudioError
-from device.gig.finding import Finding, Level, fine_unless, sentence
+from device.gig.finding import Finding, Level, fine_unless
 from device.gig.ground import Ground
 from device.gig.sounding import Sounding
 from device.route import ANY, KINDS, NONE, best_card
+from device.words import sentence
 
 SERVERS = {
     "pipewire": "systemctl --user stop pipewire.socket pipewire.service",

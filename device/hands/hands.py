@@ -24,6 +24,7 @@ from device.mapping.macros import macro_specs
 from device.mapping.mapper import Mapper
 from device.mapping.patch import Patch, fitting
 from device.params import ParamSpec
+from device.words import sentence
 
 TICK_S = 0.004
 """While a control is on its way: shorter than a block of 256 frames."""
@@ -184,10 +185,10 @@ class Hands:
         bases: Mapping[str, float] | None = None,
     ) -> Mapper:
         patch, rests = fitting(wanted, specs)
-        for sentence in rests:
+        for rest in rests:
             # Learning plays another patch every time: what rested before is known.
-            if sentence not in self._rests:
-                self._say(f"{sentence[:1].upper()}{sentence[1:].rstrip('.')}.")
+            if rest not in self._rests:
+                self._say(sentence(rest))
         self._rests = tuple(rests)
         values = self._values()
         standing = {id: specs[id].raw(value) for id, value in values.items() if id in specs}

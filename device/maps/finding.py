@@ -9,8 +9,9 @@ import numpy as np
 from device.errors import ControlError
 from device.mapping import explore
 from device.maps import acts as map_acts
-from device.maps.words import counted, listed, sentence, target_of
+from device.maps.words import counted, listed, target_of
 from device.play.acts import ActSpec, Do
+from device.words import sentence
 
 if TYPE_CHECKING:
     from device.maps.learning import Learning

@@ -12,7 +12,8 @@ from device.mapping.learned import LearnedMap
 from device.mapping.network import Plan
 from device.maps.training import Trained, Trainer
 from device.maps.versions import Versions
-from device.maps.words import pairs_of, percent, sentence
+from device.maps.words import pairs_of, percent
+from device.words import sentence
 
 
 class School:
@@ -96,4 +97,4 @@ class School:
         try:
             await work
         except ControlError as error:
-            self._say(sentence(f"{str(error).rstrip('. ')}."))
+            self._say(sentence(error))

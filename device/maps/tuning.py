@@ -22,13 +22,13 @@ from device.maps.words import (
     pairs_of,
     percent,
     pressed,
-    sentence,
     target_of,
     title,
     usual_targets,
     whole,
 )
 from device.play.acts import ActSpec, Do
+from device.words import sentence
 
 if TYPE_CHECKING:
     from device.maps.learning import Learning

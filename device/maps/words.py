@@ -53,11 +53,6 @@ def percent(error: float) -> str:
     return f"{100 * error:.1f} %"
 
 
-def sentence(text: str) -> str:
-    """With a capital at its start."""
-    return text[:1].upper() + text[1:]
-
-
 def one_of(what: str, given: str, allowed: Sequence[str]) -> str:
     """One of those that are allowed.
 

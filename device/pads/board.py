@@ -1,7 +1,7 @@
 """The board: sixteen pads under a player's hands. A source, with acts and answers.
 
     acts ─► another kit ─► renderer ─► bank ─┐
-    notes, hits ────────────────► queue ─────┴─► the loop
+    notes, hits ────────────────► queue ─────┴─► the loop       (both: the rack)
                kits on disk: by name, and "last" as it was left
 
 A kit is never changed, only followed by another, so `undo` is the one before. The drum engine is
@@ -20,22 +20,20 @@ import numpy as np
 from device.control.midi.message import Message, NoteOn
 from device.control.osc_reply import Answer
 from device.control.source import Take
-from device.errors import AudioError, ControlError, OndineError
-from device.library.library import Library, engine_named, remember, remembered
+from device.errors import ControlError, OndineError
 from device.mapping.disk import Disk
 from device.pads import acts, kit, kitchen
-from device.pads.bank import PADS, Bank
+from device.pads.bank import PADS
 from device.pads.generator import Generator, kind_named, shipped
-from device.pads.hits import ALL, Hits
-from device.pads.kit import FIRST_NOTE, Kit, Pad
-from device.pads.layout import CLASSES
-from device.pads.rendering import Renderer, place
+from device.pads.hits import ALL
+from device.pads.kit import FIRST_NOTE, Kit
+from device.pads.likeness import Likeness
+from device.pads.rack import Rack
 from device.play.acts import ActSpec, Do
 
 LAST = "last"
 """The kit as it was left."""
 LOOK_S = 0.25
-KEEP_S = 1.0
 STEPS = 50
 
 
@@ -58,16 +56,13 @@ class Board:
 
         `clock` must be CLOCK_MONOTONIC where hits are to be heard.
         """
-        self._folder, self._disk, self._say, self._clock = folder, disk, say, clock
-        self._engine_path, self._rng = engine, np.random.default_rng(seed)
+        self._disk, self._say, self._clock = disk, say, clock
+        self._engine_path, self._rng = engine or shipped(), np.random.default_rng(seed)
         self.kit = kit.blank()
         self._before: list[Kit] = []
         self._engine: Generator | None = None
-        self._renderer: Renderer | None = None
-        self._bank: Bank | None = None
-        self._hits: Hits | None = None
-        self._library: Library | None = None
-        self._similar: dict[int, set[tuple[str, int]]] = {}
+        self._rack = Rack(folder, self._tell)
+        self._likeness = Likeness(disk, self._engine_path)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._timers: list[asyncio.TimerHandle] = []
         self._tasks: set[asyncio.Task[None]] = set()
@@ -90,45 +85,34 @@ class Board:
             task.cancel()
         self._timers.clear()
         self._loop = None
-        if self._renderer is not None:
-            self._renderer.close()
-            self._renderer = None
+        self._rack.close()
         self._keep()
 
     def _look(self) -> None:
         """Whether there is a bank now, or another one; then everything is laid on it."""
         if self._loop is None:
             return
-        if self._bank is None or self._bank.replaced:
-            self._open()
+        self._open()
         if self._kept is not self.kit:
             self._keep()
         self._timers = [self._loop.call_later(LOOK_S, self._look)]
 
     def _open(self) -> None:
-        self._bank = self._hits = None
-        if self._renderer is not None:
-            self._renderer.close()
-            self._renderer = None
-        try:
-            bank = Bank(self._folder / "pads")
-            self._hits = Hits(self._folder / "hits")
-        except AudioError:
+        if not self._rack.look() or self._loop is None:
             return
-        self._bank = bank
-        if any(not pad.empty for pad in self.kit.pads) and self._loop is not None:
+        if any(not pad.empty for pad in self.kit.pads):
             task = self._loop.create_task(self._lay_all())
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
     async def _lay_all(self) -> None:
         try:
-            await self._ready()
+            engine = await self._ready()
         except OndineError as error:
             self._say(f"Pads: {error}.")
             return
-        for number in range(PADS):
-            self._lay(number)
+        for number, pad in enumerate(self.kit.pads):
+            self._rack.lay(number, pad, engine)
 
     def _keep(self) -> None:
         if self._kept is self.kit:
@@ -153,11 +137,8 @@ class Board:
         Raises:
             ControlError: if no audio process plays pads.
         """
-        if self._hits is None:
-            self._open()
-        if self._hits is None:
-            raise ControlError("no pads are there to be struck: is the sound running?")
-        self._hits.hit(number, velocity, when_s)
+        self._open()
+        self._rack.strike(number, velocity, when_s)
 
     # --- acts ----------------------------------------------------------------------------------
 
@@ -251,32 +232,11 @@ class Board:
 
     async def _similar_to(self, pad: float) -> str:
         number = kitchen.number_of(pad)
-        library = await self._opened()
-        if library is None or not len(library.search):
-            raise ControlError("there is no library yet; give a folder with pads/library")
-        on = kitchen.full(self.kit, number)
+        changed, said = await self._likeness.next(self.kit, number)
         await self._ready()
-        # What was on the pad to begin with counts as tried: the ones after it are wanted.
-        tried = self._similar.setdefault(number, {(on.file, on.start)})
-        near = library.search.nearest(np.array(on.latents), len(tried) + 1)
-        fresh = [f for f in near if (str(library.path_of(f)), f.segment.start) not in tried]
-        if not fresh:
-            del self._similar[number]
-            raise ControlError("nothing else of the library is like it; ask again to begin anew")
-        found = fresh[0]
-        path = library.path_of(found)
-        tried.add((str(path), found.segment.start))
-        new = dataclasses.replace(
-            on,
-            kind=CLASSES[found.kind] if 0 <= found.kind < len(CLASSES) else on.kind,
-            file=str(path),
-            start=found.segment.start,
-            frames=found.segment.frames,
-            # Its own latents stay: the next one is similar to the same sound, not to this one.
-        )
-        self._change(self.kit.with_pad(number, new), similar=True)
-        at_s = found.segment.start / 48_000
-        return f"Pad {number + 1} is {found.path} from {at_s:.2f} s, {found.distance:.1f} away."
+        # Another act may have come meanwhile: only this pad is taken over.
+        self._change(self.kit.with_pad(number, changed.pads[number]), similar=True)
+        return said
 
     def _copy(self, pad: float, to: float) -> str:
         number, other = kitchen.number_of(pad), kitchen.number_of(to)
@@ -302,7 +262,7 @@ class Board:
         if not self._before:
             raise ControlError("nothing was changed on the pads yet")
         was, self.kit = self.kit, self._before.pop()
-        self._lay_changed(was)
+        self._rack.follow(was, self.kit, self._engine)
         return "The pads are as they were before."
 
     async def listen(self, file: str) -> str:
@@ -311,18 +271,7 @@ class Board:
         Raises:
             ControlError: if it holds nothing.
         """
-        engine = await self._ready()
-        path = self._engine_path or shipped()
-
-        def heard() -> tuple[Library, str]:
-            library = Library(Path(file).expanduser(), engine_named(path))
-            report = library.listen(engine.encode)
-            remember(self._disk, library.folder)
-            unheard = f", {len(report.unheard)} files cannot be read" if report.unheard else ""
-            return library, f"{report.segments} sounds in {report.files} files{unheard}."
-
-        self._library, said = await asyncio.to_thread(heard)
-        return said
+        return await self._likeness.listen(file, await self._ready())
 
     async def _save(self, name: str) -> str:
         await asyncio.to_thread(kit.keep, self._disk, name, self.kit)
@@ -334,20 +283,12 @@ class Board:
         self._change(loaded)
         return f"The kit {name} is on the pads."
 
-    async def _opened(self) -> Library | None:
-        """The library of this evening, or of the last one as it was heard then."""
-        if self._library is None and (folder := remembered(self._disk)) is not None:
-            engine = engine_named(self._engine_path or shipped())
-            self._library = await asyncio.to_thread(Library, folder, engine)
-        return self._library
-
     # --- what acts do --------------------------------------------------------------------------
 
     async def _ready(self) -> Generator:
-        """The drum engine, loaded if need be, with a renderer if there is a bank."""
+        """The drum engine, loaded if need be."""
         if self._engine is None:
-            path = self._engine_path or shipped()
-            self._engine = await asyncio.to_thread(Generator, path)
+            self._engine = await asyncio.to_thread(Generator, self._engine_path)
         return self._engine
 
     def _change(self, to: Kit, *, similar: bool = False) -> None:
@@ -355,28 +296,8 @@ class Board:
         self._before = [*self._before[-STEPS:], was]
         for number, (a, b) in enumerate(zip(was.pads, to.pads, strict=True)):
             if a != b and not similar:
-                self._similar.pop(number, None)
-        self._lay_changed(was)
-
-    def _lay_changed(self, was: Kit) -> None:
-        for number, (a, b) in enumerate(zip(was.pads, self.kit.pads, strict=True)):
-            if a == b:
-                continue
-            if _sound(a) == _sound(b) and self._bank is not None:
-                place(self._bank, number, b)
-            else:
-                self._lay(number)
-
-    def _lay(self, number: int) -> None:
-        pad = self.kit.pads[number]
-        if self._bank is None or self._engine is None:
-            return
-        if pad.empty:
-            place(self._bank, number, pad)
-            return
-        if self._renderer is None:
-            self._renderer = Renderer(self._bank, self._engine, self._tell)
-        self._renderer.ask(number, pad)
+                self._likeness.forget(number)
+        self._rack.follow(was, to, self._engine)
 
     def _tell(self, sentence: str) -> None:
         """From the renderer's thread."""
@@ -386,9 +307,4 @@ class Board:
 
     def rendered(self, timeout_s: float = 10.0) -> bool:
         """Wait until the pads sound as they should; False if it takes longer."""
-        return self._renderer is None or self._renderer.done(timeout_s)
-
-
-def _sound(pad: Pad) -> tuple[object, ...]:
-    """What of a pad has to be rendered."""
-    return (pad.latents, pad.seed, pad.file, pad.start, pad.frames, pad.pitch, pad.empty)
+        return self._rack.rendered(timeout_s)

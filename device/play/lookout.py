@@ -14,6 +14,7 @@ from device.control.source import Take
 from device.errors import AudioError
 from device.play.swap import Swap
 from device.status import Status
+from device.words import sentence
 
 LOOK_S = 0.25
 MEMORY_S = 2.0
@@ -76,13 +77,12 @@ class Lookout:
 
     def _look_at_troubles(self) -> None:
         try:
-            trouble = Status(self._status).text("trouble").rstrip(". ")
+            trouble = Status(self._status).text("trouble")
         except AudioError:
             return  # it is just being made
         if trouble != self._trouble:
             self._trouble = trouble
-            sentence = f"{trouble[:1].upper()}{trouble[1:]}."
-            self._say(sentence if trouble else "All is well again.")
+            self._say(sentence(trouble) or "All is well again.")
 
     def _look_at_memory(self) -> None:
         free_bytes = self._free()

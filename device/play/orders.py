@@ -15,7 +15,7 @@ from typing import Any
 from device.errors import ControlError, OndineError
 from device.play.acts import Acts
 from device.play.swap import Swap
-from device.words import nearest
+from device.words import nearest, sentence
 
 LATENCIES = ("keep", "free")
 PRECISIONS = ("auto", "fp32", "int8")
@@ -50,9 +50,9 @@ class Orders:
         """
         command = request["command"]
         if command in ("load", "keep"):
-            sentence = await (self._load if command == "load" else self._keep)(request)
-            self._say(sentence)
-            return sentence
+            said = await (self._load if command == "load" else self._keep)(request)
+            self._say(said)
+            return said
         if command == "act":
             return await self._act(request)
         if command == "stop":
@@ -104,8 +104,7 @@ class Orders:
         try:
             await work
         except OndineError as error:
-            sentence = str(error).rstrip(". ")
-            self._say(f"{sentence[:1].upper()}{sentence[1:]}.")
+            self._say(sentence(error))
 
     async def _act(self, request: Mapping[str, Any]) -> str:
         name, arguments = request.get("name"), request.get("arguments", [])
@@ -114,11 +113,11 @@ class Orders:
                 'an act has a name and arguments, such as {"command": "act", '
                 '"name": "scene/recall", "arguments": [3]}'
             )
-        sentence = await self._acts.do(name, arguments)
+        said = await self._acts.do(name, arguments)
         self._done()
-        if sentence:
-            self._say(sentence)
-        return sentence
+        if said:
+            self._say(said)
+        return said
 
     async def _load(self, request: Mapping[str, Any]) -> str:
         bundle = request.get("bundle")

@@ -37,9 +37,11 @@ from device.play.keeping import Keeping
 from device.play.orders import Orders
 from device.play.swap import Swap
 from device.play.wish import Play
+from device.scenes.instrument import Instrument
 from device.scenes.morphing import PLACES, Morphing
-from device.scenes.scening import Instrument, Scening
+from device.scenes.scening import Scening
 from device.scenes.sketch import Sketch, Sketching, read_sketch
+from device.words import sentence
 
 
 class Parts:
@@ -125,24 +127,25 @@ class Parts:
         # In this order they are closed: the lights go out before the panel does.
         self.sources: list[Source] = [*opened.keys, self.learning, self.controls, self.hands]
         self.sources += self.fittings.sources
+        self._instrument = Instrument(
+            playing=lambda: swap.playing,
+            specs=lambda: desk.specs,
+            stands=self.hands.stands,
+            take=self._put,
+            patch=lambda: self.hands.patch,
+            change=self._change,
+            learned=self.learning.saved,
+            learn=self.learning.restored,
+            read=read_saved,
+            load=lambda bundle, precision, begin: swap.load(
+                bundle, precision=precision, begin=begin
+            ),
+            caches=swap.caches,
+        )
         self.scening = Scening(
             scenes,
             disk,
-            Instrument(
-                playing=lambda: swap.playing,
-                specs=lambda: desk.specs,
-                stands=self.hands.stands,
-                put=self._put,
-                patch=lambda: self.hands.patch,
-                change=self._change,
-                learned=self.learning.saved,
-                learn=self.learning.restored,
-                read=read_saved,
-                load=lambda bundle, precision, begin: swap.load(
-                    bundle, precision=precision, begin=begin
-                ),
-                caches=swap.caches,
-            ),
+            self._instrument,
             now_s=time.monotonic,
             say=say,
             changed=self.morphing.prepare,
@@ -197,7 +200,7 @@ class Parts:
         self.scening.on = on
         if sketch := read_sketch(self.sketching.path):
             self.scening.on = sketch.on
-            self.scening.wire(sketch.mapping, sketch.learned)
+            self._instrument.wire(sketch.mapping, sketch.learned)
 
     def whenever_renewed(self, renewed: Callable[[], None]) -> None:
         """`renewed` is called whenever other addresses may be there."""
@@ -218,9 +221,9 @@ class Parts:
     def _telling(self, say: Callable[[str], None]) -> Callable[[str], None]:
         """What the screen is told is told on the small display, too."""
 
-        def tell(sentence: str) -> None:
-            say(sentence)
-            self._show(sentence)
+        def tell(told: str) -> None:
+            say(told)
+            self._show(told)
 
         return tell
 
@@ -251,7 +254,7 @@ class Parts:
             self._renewed()
 
     def _sketch(self) -> Sketch:
-        scene = self.scening.wiring()
+        scene = self._instrument.wiring()
         return Sketch(self.scening.on, *scene)
 
     def _obey(self, command: Command) -> None:
@@ -259,7 +262,7 @@ class Parts:
         try:
             lines = acts_of(command, self.learning.map, self.learning.player.heard)
         except ControlError as error:
-            self._say(f"{str(error).rstrip('. ')}.")
+            self._say(sentence(error))
         else:
             self.orders.perform_all(lines)
 

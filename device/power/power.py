@@ -19,6 +19,7 @@ from device.play.acts import ActSpec, Do
 from device.power.acts import RESTART, SHUTDOWN
 from device.power.hold import HELD_S, WITHIN_S, Hold, heard
 from device.power.wishes import What, Wishes
+from device.words import sentence
 
 BUTTON = "power"
 """The name that a profile gives the button."""
@@ -118,7 +119,7 @@ class Power:
         Raises:
             ControlError: if something cannot be set aside; then it plays on.
         """
-        self._say(f"{(await asyncio.to_thread(self._first_day)).rstrip('. ')}.")
+        self._say(sentence(await asyncio.to_thread(self._first_day)))
         return await self._leave("reboot")
 
     async def _leave(self, what: What) -> str:
@@ -170,8 +171,7 @@ class Power:
                 try:
                     await self.reset()
                 except ControlError as error:
-                    sentence = str(error).rstrip(". ")
-                    self._say(f"{sentence[:1].upper()}{sentence[1:]}.")
+                    self._say(sentence(error))
                     self._light(False)
                 return
             if self._hold.counts and not told:

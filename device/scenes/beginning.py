@@ -29,6 +29,7 @@ from device.mapping.starts import (
     ran,
 )
 from device.play.wish import Play
+from device.words import sentence
 
 NONE = "none"
 
@@ -125,10 +126,10 @@ class StartLog:
             try:
                 write_starts(self._disk, self._log)
             except ControlError as error:
-                return str(error).rstrip(". ")
+                return str(error)
         return ""
 
-    def _tell(self, sentence: str) -> None:
+    def _tell(self, trouble: str) -> None:
         """A full disk costs the note, never the sound."""
-        if sentence:
-            self._say(f"{sentence[:1].upper()}{sentence[1:]}.")
+        if trouble:
+            self._say(sentence(trouble))

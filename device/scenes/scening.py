@@ -8,50 +8,22 @@ Of recalls that come while a bundle is loading only the newest is played.
 
 import asyncio
 import contextlib
-import dataclasses
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from device.audio.start import write_start
 from device.control.osc_reply import Answer
-from device.control.source import Reading
 from device.errors import ControlError, OndineError
 from device.manifest import fingerprint
-from device.mapping import patch as patches
 from device.mapping.disk import Disk
 from device.mapping.last import write_last
-from device.mapping.patch import Patch
 from device.mapping.scene import MOST_SCENES, Scene, plain_name
-from device.mapping.scenes import Scenes, find_scene, free_number, neighbour, recall
-from device.params import ParamSpec
+from device.mapping.scenes import Scenes, find_scene, free_number, neighbour
 from device.play.acts import ActSpec, Do, Value
-from device.play.playing import Playing
 from device.play.swap import Begin
 from device.scenes import acts as scene_acts
-
-
-@dataclass(frozen=True)
-class Instrument:
-    """What scenes are made of and put back into: the parts of a performance, as functions."""
-
-    playing: Callable[[], Playing]
-    specs: Callable[[], Mapping[str, ParamSpec]]
-    stands: Callable[[], Mapping[str, float]]
-    """Parameters in units, and macros raw."""
-    put: Callable[[Sequence[Reading], Mapping[str, float]], None]
-    patch: Callable[[], Patch]
-    change: Callable[[Patch], None]
-    learned: Callable[[], dict[str, Any]]
-    learn: Callable[[Any], None]
-    """Of what `learned` gave, or what `read` made of it."""
-    read: Callable[[dict[str, Any]], Any]
-    """The slow half of `learn`, for a thread."""
-    load: Callable[[str, str, Begin], Awaitable[object]]
-    """A bundle by name or path, its precision, and what it begins with."""
-    caches: Callable[[], Awaitable[bytes]]
-    """What the model remembers now. Raises OndineError if that cannot be had."""
+from device.scenes.instrument import Instrument
+from device.words import sentence
 
 
 class Scening:
@@ -107,7 +79,7 @@ class Scening:
             ControlError: if it cannot be saved; what was there still is.
         """
         number, called = self._place(str(place), str(name))
-        scene = self._scene(number, called)
+        scene = self._instrument.scene(number, called)
         async with self._turn:
             saved = await asyncio.to_thread(self.scenes.save, scene, caches)
             await self._is_on(saved.number)
@@ -168,7 +140,7 @@ class Scening:
 
     def begin(self, scene: Scene) -> str:
         """Begin with a scene, before anything sounds; returns what to say."""
-        said = self.put_now(scene)
+        said = self._instrument.put(scene, self._now_s())
         self.on = scene.number
         return said
 
@@ -181,53 +153,8 @@ class Scening:
                 write_start(path, {}, caches)
                 return path
         except ControlError as error:
-            self._say(_sentence(error))
+            self._say(sentence(error))
         return None
-
-    def put_now(self, scene: Scene, learned: Any = None) -> str:
-        """Put a scene into the instrument that plays, whichever it is; returns what to say.
-
-        `learned` is what the slow half has made of its map, if that was done already.
-        """
-        parts = self._instrument
-        notes = ""
-        try:
-            self.wire(scene.mapping, scene.learned if learned is None else learned)
-        except ControlError as error:
-            notes = f" {_sentence(error)}"
-        done = recall(
-            scene,
-            parts.specs(),
-            parts.stands(),
-            fingerprint(parts.playing().manifest),
-            when_s=self._now_s(),
-            anyway=True,
-        )
-        macros = {id: v for id, v in scene.values.items() if id.startswith("macro/")}
-        parts.put(done.readings, macros)
-        return done.say + notes
-
-    def wire(self, mapping: Mapping[str, Any], learned: Any) -> None:
-        """Put routes, macros and the learned map in place of those of now.
-
-        The ranges of knobs and what buttons do belong to the box, not to a scene.
-
-        Raises:
-            ControlError: if they cannot be used.
-        """
-        parts = self._instrument
-        if mapping:
-            stored = patches.from_json({**mapping, "format": patches.FORMAT}, None)
-            here = parts.patch()
-            parts.change(dataclasses.replace(here, routes=stored.routes, macros=stored.macros))
-        parts.learn(learned)
-
-    def wiring(self) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Routes and macros, and the learned map, as `wire` takes them."""
-        here = self._instrument.patch()
-        said = patches.as_json(Patch(routes=here.routes, macros=here.macros))
-        # Written even if there are none: a scene without routes takes those of before away.
-        return {key: said.get(key, []) for key in ("routes", "macros")}, self._instrument.learned()
 
     async def _put(self, scene: Scene) -> str:
         parts = self._instrument
@@ -240,7 +167,7 @@ class Scening:
             try:
                 caches = await asyncio.to_thread(self.scenes.caches, scene)
             except ControlError as error:
-                note = f" {_sentence(error)}"
+                note = f" {sentence(error)}"
         playing = fingerprint(parts.playing().manifest)
         # With caches it is loaded even if it plays: it comes in as it was, and crossfades.
         here = str(parts.playing().bundle) == scene.file  # it may have been converted anew
@@ -252,7 +179,7 @@ class Scening:
                 raise ControlError(
                     f"scene {scene.number}, {scene.name}, is not on: {error}"
                 ) from None
-        return self.put_now(scene, learned) + note
+        return parts.put(scene, self._now_s(), learned) + note
 
     async def _step(self, by: int) -> str:
         # Two presses are two steps, even while the first one's instrument is on its way.
@@ -286,7 +213,7 @@ class Scening:
         try:
             await asyncio.to_thread(write_last, self._disk, number)
         except ControlError as error:
-            self._say(_sentence(error))
+            self._say(sentence(error))
 
     def _place(self, place: str, name: str) -> tuple[int, str]:
         """The number and name to save under.
@@ -308,31 +235,8 @@ class Scening:
             return number, plain_name(name)
         return number, all[number].name if number in all else f"Scene {number}"
 
-    def _scene(self, number: int, name: str) -> Scene:
-        parts = self._instrument
-        playing, specs = parts.playing(), parts.specs()
-        mapping, learned = self.wiring()
-        values = parts.stands()
-        return Scene(
-            number,
-            name,
-            bundle=playing.name,
-            file=str(playing.bundle),
-            fingerprint=fingerprint(playing.manifest),
-            precision=playing.precision,
-            seed=playing.seed,
-            values={i: v for i, v in values.items() if i in specs or i.startswith("macro/")},
-            mapping=mapping,
-            learned=learned,
-        )
-
 
 def _sound_number(number: float) -> int:
     if not (0.0 <= number < MOST_SCENES and number.is_integer()):
         raise ControlError(f"{number:g} is no number of a scene; give 0..{MOST_SCENES - 1}")
     return int(number)
-
-
-def _sentence(error: OndineError) -> str:
-    text = str(error).rstrip(". ")
-    return f"{text[:1].upper()}{text[1:]}."

@@ -7,7 +7,7 @@ from rich.text import Text
 from device.mapping.disk import Folder
 from device.mapping.last import read_last
 from device.mapping.store import Store, scenes_folder
-from device.words import printable
+from device.words import printable, sentence
 
 
 def show_scenes(console: Console) -> None:
@@ -15,8 +15,8 @@ def show_scenes(console: Console) -> None:
     folder = scenes_folder()
     disk = Folder(folder)
     loaded = Store(disk, str(folder)).load()
-    for sentence in loaded.said:
-        console.print(f"{sentence[:1].upper()}{sentence[1:]}.", markup=False)
+    for said in loaded.said:
+        console.print(sentence(said), markup=False)
     if not loaded.scenes:
         console.print("There are no scenes yet. While it plays: ondine scene save", markup=False)
         return

@@ -23,7 +23,8 @@ from device.paths import RunFolder
 from device.play.acts import Acts
 from device.play.playing import Asked, Playing
 from device.play.swap import Swap
-from device.scenes.scening import Instrument, Scening
+from device.scenes.instrument import Instrument
+from device.scenes.scening import Scening
 from device.status import Status
 from tests.bundles import save, tiny_autoencoder, tiny_decoder, tiny_effect
 
@@ -115,7 +116,7 @@ class Box:
                 playing=lambda: self.swap.playing,
                 specs=lambda: self.desk.specs,
                 stands=self.hands.stands,
-                put=self.hands.put,
+                take=self.hands.put,
                 patch=lambda: self.hands.patch,
                 change=self.hands.change,
                 learned=lambda: dict(self.learned),
