@@ -22,12 +22,12 @@ is full is an error now and not the death of the loop later.
 """
 
 import mmap
-import os
 from pathlib import Path
 
 import numpy as np
 
 from device.errors import AudioError
+from device.shared import head_of, lay_out
 
 MAX_SECONDS = 3600.0
 SPARE_S = 10.0
@@ -185,30 +185,19 @@ def _size(layout: tuple[int, ...]) -> int:
 
 def _layout(path: Path) -> tuple[int, ...] | None:
     """Magic, version, channels, rate and ring of the tape at `path`; None if it is none of ours."""
-    try:
-        with path.open("rb") as file:
-            head = np.frombuffer(file.read(40), np.int64)
-            size = os.fstat(file.fileno()).st_size
-    except (OSError, ValueError):
+    found = head_of(path, 5)
+    if found is None:
         return None
-    layout = tuple(int(number) for number in head)
-    sound = len(layout) == 5 and layout[:2] == (_MAGIC, _VERSION) and min(layout[2:]) > 0
+    layout, size = found
+    sound = layout[:2] == (_MAGIC, _VERSION) and min(layout[2:]) > 0
     return layout if sound and _size(layout) == size else None
 
 
 def _make(path: Path, layout: tuple[int, ...]) -> None:
-    """A new, empty tape in the place of whatever is there; who has that open keeps it."""
-    fresh = path.with_name(f"{path.name}.new")
     size = _size(layout)
     try:
-        fresh.unlink(missing_ok=True)
-        with fresh.open("xb") as file:
-            os.fchmod(file.fileno(), 0o600)
-            os.posix_fallocate(file.fileno(), 0, size)
-            file.write(np.array(layout, np.int64).tobytes())
-        fresh.replace(path)
+        lay_out(path, size, {0: np.array(layout, np.int64).tobytes()})
     except OSError as error:
-        fresh.unlink(missing_ok=True)
         raise AudioError(
             f"cannot keep a tape of {size / 1e6:.0f} MB at {path} ({error.strerror}). Keep fewer "
             "minutes"

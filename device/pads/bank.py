@@ -19,6 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from device.errors import AudioError
+from device.shared import head_of, lay_out
 
 PADS = 16
 MAX_S = 3.0
@@ -163,32 +164,21 @@ def _size(layout: tuple[int, ...]) -> int:
 
 def _layout(path: Path) -> tuple[int, ...] | None:
     """Magic, version, rate and frames of the bank at `path`; None if it is none of ours."""
-    try:
-        with path.open("rb") as file:
-            head = np.frombuffer(file.read(32), np.int64)
-            size = os.fstat(file.fileno()).st_size
-    except (OSError, ValueError):
+    found = head_of(path, 4)
+    if found is None:
         return None
-    layout = tuple(int(number) for number in head)
-    ours = len(layout) == 4 and layout[:2] == (_MAGIC, _VERSION) and min(layout[2:]) > 0
+    layout, size = found
+    ours = layout[:2] == (_MAGIC, _VERSION) and min(layout[2:]) > 0
     return layout if ours and _size(layout) == size else None
 
 
 def _make(path: Path, layout: tuple[int, ...]) -> None:
-    fresh, size = path.with_name(f"{path.name}.new"), _size(layout)
-    rows = np.zeros(PADS, ROW)
+    size, rows = _size(layout), np.zeros(PADS, ROW)
     rows["gain"] = 1.0
+    head = np.array(layout, np.int64).tobytes()
     try:
-        fresh.unlink(missing_ok=True)
-        with fresh.open("xb") as file:
-            os.fchmod(file.fileno(), 0o600)
-            os.posix_fallocate(file.fileno(), 0, size)
-            file.write(np.array(layout, np.int64).tobytes())
-            file.seek(_ROWS_AT)
-            file.write(rows.tobytes())
-        fresh.replace(path)
+        lay_out(path, size, {0: head, _ROWS_AT: rows.tobytes()})
     except OSError as error:
-        fresh.unlink(missing_ok=True)
         raise AudioError(
             f"cannot keep {size / 1e6:.0f} MB of pads at {path} ({error.strerror})"
         ) from None

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from device.errors import AudioError
+from device.shared import head_of, lay_out
 
 ROOM = 512
 ALL = -1
@@ -38,11 +39,8 @@ class Hits:
         """
         self.path = path
         try:
-            if create and not _is_ours(path):
-                fresh = path.with_name(f"{path.name}.new")
-                fresh.write_bytes(np.array([_MAGIC, 0], np.int64).tobytes().ljust(_SIZE, b"\0"))
-                fresh.chmod(0o600)
-                fresh.replace(path)
+            if create and head_of(path, 1) != ((_MAGIC,), _SIZE):
+                lay_out(path, _SIZE, {0: np.array([_MAGIC], np.int64).tobytes()})
             with path.open("r+b") as file:
                 if os.fstat(file.fileno()).st_size != _SIZE:
                     raise AudioError(f"{path} is no queue of hits of this version; restart Ondine")
@@ -98,12 +96,3 @@ class Hits:
     def take(self) -> None:
         """The one that `peek` found is done."""
         self._read += 1
-
-
-def _is_ours(path: Path) -> bool:
-    try:
-        with path.open("rb") as file:
-            head = file.read(8)
-            return os.fstat(file.fileno()).st_size == _SIZE and head == _MAGIC.to_bytes(8, "little")
-    except OSError:
-        return False
