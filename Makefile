@@ -17,10 +17,10 @@ ARGS :=
 TORCH := 2.13.0
 TORCH_INDEX := https://download.pytorch.org/whl/cpu
 
-.PHONY: help setup play test slow faults soak box-test oracle bench bench-arm instruments drawings demos fmt lint set-up-base set-up-dev
+.PHONY: help setup play test slow faults soak box-test arm-test oracle bench bench-arm bench-instruments instruments drawings demos fmt lint set-up-base set-up-dev
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' Makefile
 
 setup: set-up-dev ## install everything: what plays, converts and tests
 
@@ -43,6 +43,9 @@ soak: set-up-dev ## faults in full, hours of them; goes on where it was ended; A
 box-test: set-up-dev ## a whole box, emulated: from power to sound (x86 Debian, as root; an hour)
 	@$(BIN)/python -m tests.box $(ARGS)
 
+arm-test: set-up-dev ## the package on an emulated Pi 4 and Pi 5: installs, imports, plays (x86 Debian, as root)
+	@$(BIN)/python -m tests.aarch64
+
 oracle: $(ORACLE)/ready ## real RAVE exports (built once: 3 GB, some minutes) against the converter
 	@$(BIN)/python -m pytest -m "oracle and not benchmark" $(ARGS)
 
@@ -50,6 +53,23 @@ bench: $(ORACLE)/ready ## what the design promises, measured on this machine
 	@$(BIN)/python -m pytest -m benchmark -s tests/benchmark $(ARGS)
 	for bundle in models/bundles/*.ondine; do
 	  [ ! -f "$$bundle" ] || $(BIN)/ondine bench "$$bundle"
+	done
+
+bench-arm: $(ORACLE)/ready ## instructions per step on an emulated Pi 4 and Pi 5 (x86 Debian, as root)
+	@bundles=$$($(BIN)/python -m tests.benchmark.oracle_bundles)
+	$(BIN)/python -m tests.benchmark.arm.count $$bundles $(ARGS)
+
+bench-instruments: set-up-dev ## what the shipped instruments ask of a Pi 4 and a Pi 5 (x86 Debian, as root)
+	@$(BIN)/python -m tests.benchmark.arm.instruments
+
+instruments: set-up-dev ## convert the shipped instruments again from their committed weights
+	@mkdir -p build
+	for name in drift brook; do
+	  precision=(); [ $$name = drift ] || precision=(--precision fp32)
+	  $(BIN)/python -m models.export $$name -o build/$$name.ts
+	  $(BIN)/ondine convert build/$$name.ts -o models/bundles/$$name.ondine "$${precision[@]}" \
+	    --author 'The Ondine authors' --licence 'MIT (code), CC0 (weights)' \
+	    --corpus 'synthesised by models/corpus.py' --consent 'no recordings of anyone'
 	done
 	$(BIN)/python -m models.reed.nn_tilde -o build/reed.ts
 	$(BIN)/ondine convert build/reed.ts -o models/bundles/reed.ondine \
@@ -62,26 +82,11 @@ bench: $(ORACLE)/ready ## what the design promises, measured on this machine
 	  --consent 'no recordings of anyone'
 	$(BIN)/python -m convert.oneshot -o models/drums/hail.ondine
 
-bench-arm: $(ORACLE)/ready ## instructions per step on an emulated Pi 4 and Pi 5 (x86 Debian, as root)
-	@bundles=$$($(BIN)/python -m tests.benchmark.oracle_bundles)
-	$(BIN)/python -m tests.benchmark.arm.count $$bundles $(ARGS)
-
-instruments: set-up-dev ## convert the shipped instruments again from their committed weights
-	@mkdir -p build
-	for name in drift brook; do
-	  precision=(); [ $$name = drift ] || precision=(--precision fp32)
-	  $(BIN)/python -m models.export $$name -o build/$$name.ts
-	  $(BIN)/ondine convert build/$$name.ts -o models/bundles/$$name.ondine "$${precision[@]}" \
-	    --author 'The Ondine authors' --licence 'MIT (code), CC0 (weights)' \
-	    --corpus 'synthesised by models/corpus.py' --consent 'no recordings of anyone'
-	done
-
 drawings: set-up-dev ## wiring drawings and tables, made again from the boxes' profiles
 	@$(BIN)/python -m hardware.draw
 
-demos: set-up-dev ## sound and spectrogram of the drums, into build/demos
-	@mkdir -p build/demos
-	$(BIN)/python -m device.pads.demo build/demos/hail.wav
+demos: set-up-dev ## sound and spectrogram of every instrument, into build/demos; ARGS="reed hail"
+	@$(BIN)/python -m models.demos $(ARGS)
 
 fmt: set-up-dev ## put the source in its one format
 	@$(BIN)/ruff check --fix-only .

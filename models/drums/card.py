@@ -1,4 +1,4 @@
-"""hail's card, in Markdown and one drawing, out of measured numbers: words once, numbers never."""
+"""hail's card, in Markdown, out of measured numbers: words are written once, numbers never."""
 
 from typing import Any
 
@@ -32,6 +32,10 @@ def card(found: dict[str, Any], plan: DrumRecipe) -> str:
     taken = [
         [k, *(f"{x:.0f}" for x in row)] for k, row in zip(CLASSES, kinds["table"], strict=True)
     ]
+    cost = [
+        [k, *(f"{ms:.1f}" for ms in row)] for k, row in found["rendering"]["milliseconds"].items()
+    ]
+    macs = found["macs"]
     dc = max(row["largest_mean"] for row in found["made_up"].values())
     last = max(row["last_sample"] for row in found["made_up"].values())
     return f"""# hail
@@ -75,6 +79,19 @@ Forty random drums a class: how many its own ear takes for that class (a drum be
 counts against it), the centroid and the time until 40 dB down (10th, **50th**, 90th percentile).
 The largest mean of any (DC) is {dc:.1e} of its peak, the last sample at most {last:.1e}.
 
+![brightness and length of what it makes up, by class](hail-classes.svg)
+
+## What a shot costs
+{macs["decode"]:,} multiply-accumulates of the network say what is played, and then up to
+{found["grid"]["bands"]} bands of noise and nine sines play it, for as long as it is heard.
+Hearing a sound takes {macs["encode"]:,}. From 16 numbers to the sound, in milliseconds of
+processor time of a shared {found["rendering"]["processor"]} server:
+
+{table(["class", "10th percentile (ms)", "50th", "90th"], cost)}
+
+Made in the background: what plays does not wait for it. `python -m device.pads.timing` measures it
+on yours; no Pi was at hand.
+
 ## What it hears
 {plan.held_out_shots} shots of another seed: alone {100 * kinds["accuracy"]:.1f} % are taken for
 what they are; as a loop has them (over another's tail, cut off by the next, in noise)
@@ -98,42 +115,3 @@ sound of yours.
 - Above 20 kHz, and beyond two seconds, there is nothing.
 - Flams and rolls come out blurred: a clap's bursts are at the limit of its envelopes.
 """
-
-
-def picture(found: dict[str, Any]) -> str:
-    """An SVG of small curves: per latent, brightness and length over an offset of -2..2."""
-    width, height, gap, left, top = 48, 70, 10, 58, 34
-    effects = found["latents"]
-    rows = (
-        ("brightness (Hz)", [e["centroid_hz"] for e in effects], "#1f6f8b", ".0f"),
-        ("length (s)", [e["length_s"] for e in effects], "#b5533c", ".1f"),
-    )
-    across, down = left + len(effects) * (width + gap), top + 2 * (height + 34)
-    parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {across} {down}" '
-        'font-family="sans-serif" font-size="10">',
-        f'<rect width="{across}" height="{down}" fill="white"/>',
-    ]
-    for row, (title, curves, colour, form) in enumerate(rows):
-        y0 = top + row * (height + 34)
-        low, high = min(map(min, curves)), max(map(max, curves))
-        span = max(high - low, 1e-6)
-        parts.append(f'<text x="4" y="{y0 - 8}" font-weight="bold">{title}</text>')
-        for value in (low, high):
-            y = y0 + height * (high - value) / span + 3
-            parts.append(
-                f'<text x="{left - 6}" y="{y:.1f}" text-anchor="end">{value:{form}}</text>'
-            )
-        for i, curve in enumerate(curves):
-            x0 = left + i * (width + gap)
-            points = " ".join(
-                f"{x0 + width * k / (len(curve) - 1):.1f},{y0 + height * (high - value) / span:.1f}"
-                for k, value in enumerate(curve)
-            )
-            parts += [
-                f'<rect x="{x0}" y="{y0}" width="{width}" height="{height}" fill="#f4f4f2"/>',
-                f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2"/>',
-                f'<text x="{x0 + width / 2}" y="{y0 + height + 13}" text-anchor="middle">'
-                f"{i + 1}</text>",
-            ]
-    return "\n".join([*parts, "</svg>"]) + "\n"

@@ -1,19 +1,24 @@
 """Measure hail and write its card: `python -m models.drums.measure`.
 
 Everything is measured on shots that training never saw (another seed), or on what the network
-makes up. It writes models/cards/hail.md, hail.json and hail.svg.
+makes up. It writes models/cards/hail.md, hail.json, hail.svg and hail-classes.svg.
 """
 
 import argparse
 import json
+import platform
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from torch import nn
 
 from models.checkpoint import load_weights
-from models.drums.card import card, picture
+from models.drums import picture
+from models.drums.card import card
 from models.drums.corpus import Shots, synthesised
 from models.drums.grid import BANDS, FRAMES, SAMPLE_RATE, TIMES
 from models.drums.listen import band_powers, decibels, listen
@@ -123,12 +128,15 @@ def made_up(net: Hail, studio: Studio) -> dict[str, Any]:
             cloud = int(torch.multinomial(shares[:, 0], 1, generator=rng))
             latents = means[cloud] + spreads[cloud] * torch.randn(1, LATENTS, generator=rng)
             sounds.append(studio.play(net.decode(latents)[0].double().numpy()))
+        points = [(round(brightness_hz(s), 1), round(length_s(s), 3)) for s in sounds]
+        bright, long = np.percentile(points, [10, 50, 90], axis=0).T.tolist()
         features = torch.from_numpy(np.stack([listen(sound) for sound in sounds]))
         taken = net.encode(features)[1].argmax(dim=1)
         found[name] = {
             "taken_for_it": float((taken == k).float().mean()),
-            "centroid_hz": np.percentile([brightness_hz(s) for s in sounds], [10, 50, 90]).tolist(),
-            "length_s": np.percentile([length_s(s) for s in sounds], [10, 50, 90]).tolist(),
+            "centroid_hz": bright,
+            "length_s": long,
+            "points": points,
             "largest_mean": float(max(abs(float(s.mean())) for s in sounds)),
             "last_sample": float(max(abs(float(s[-1])) for s in sounds)),
         }
@@ -155,6 +163,19 @@ def latents(net: Hail, studio: Studio) -> list[dict[str, Any]]:
     return found
 
 
+def macs(part: nn.Module) -> int:
+    """Multiply-accumulates of one pass: a weight each, as all its layers are products."""
+    return sum(each.weight.numel() for each in part.modules() if isinstance(each, nn.Linear))
+
+
+def rendering() -> dict[str, Any]:
+    """What a shot of each class costs, in milliseconds, by the renderer of the box: it lives on the
+    other side of the house, and is asked as a program."""
+    program = [sys.executable, "-m", "device.pads.timing"]
+    told = subprocess.run(program, capture_output=True, text=True, check=True)
+    return {"processor": platform.machine(), "milliseconds": json.loads(told.stdout)}
+
+
 def measure(net: Hail, shots: Shots, seed: int) -> dict[str, Any]:
     """All that the card tells."""
     studio = Studio()
@@ -166,6 +187,8 @@ def measure(net: Hail, shots: Shots, seed: int) -> dict[str, Any]:
         "classified": classified(net, shots),
         "made_up": made_up(net, studio),
         "latents": latents(net, studio),
+        "macs": {"encode": macs(net.encoder), "decode": macs(net.decoder)},
+        "rendering": rendering(),
         "weights": sum(p.numel() for p in net.parameters()),
         "grid": {"bands": BANDS, "times": TIMES},
     }
@@ -189,7 +212,8 @@ def main() -> None:
     found = measure(net.eval(), shots, RECIPE.held_out_seed) | {"training": run}
     (options.out / "hail.json").write_text(json.dumps(found, indent=1) + "\n")
     (options.out / "hail.md").write_text(card(found, RECIPE))
-    (options.out / "hail.svg").write_text(picture(found))
+    (options.out / "hail.svg").write_text(picture.latents(found))
+    (options.out / "hail-classes.svg").write_text(picture.classes(found))
 
 
 if __name__ == "__main__":

@@ -8,6 +8,9 @@ between them, so what starting and loading cost is left out; the first, in which
 out its memory, is left out too, and the median of the others is one step. On the emulated processor
 onnxruntime picks the kernels it would pick on a Pi. The count says nothing of memory: the weight
 bytes that a block reads, over a Pi's 4 to 5 GB/s, are a floor beside it.
+
+A program may ask for more than graphs: `whole_block` and `whole_shot` make cases of all that the
+engine does in a block, and of a drum that is made.
 """
 
 import argparse
@@ -28,24 +31,14 @@ import onnx
 
 from device.bundle import read_bundle
 from tests.benchmark.arm.root import CHECKOUT, ENVIRONMENT, HERE, emulate, ensure_root
+from tests.benchmark.arm.step import BLOCK, SHOT
 
 CPUS = {"cortex-a72": "Pi 4", "cortex-a76": "Pi 5"}
-STEPS = 4
-"""One to warm up, and three to count."""
+STEPS, SHOTS = 4, 8
+"""One to warm up, and three to count; of drums seven, one of each class."""
 PARALLEL = 2
 TIMEOUT_S = 600.0
 """Of one emulated run; loading v2 and four steps of it take about 15 s."""
-
-# What `device.engine.step` imports: the rest of the box's packages are not in the root.
-MODULES = (
-    "__init__",
-    "errors",
-    "from_json",
-    "manifest",
-    "bundle",
-    "engine/__init__",
-    "engine/step",
-)
 
 
 @dataclass(frozen=True)
@@ -62,17 +55,23 @@ class Case:
         """What `step.py` is given after the file."""
         return [self.method, self.precision] if self.method else []
 
+    @property
+    def steps(self) -> int:
+        """How many steps are made."""
+        return SHOTS if self.method == SHOT else STEPS
+
     def __str__(self) -> str:
         return " ".join([self.file.stem, *self.arguments])
 
 
 @dataclass(frozen=True)
 class Count:
-    """Instructions of one step of a case on one processor."""
+    """Instructions of one step of a case on one processor: the median, and the most."""
 
     case: Case
     cpu: str
     instructions: int
+    most: int = 0
 
 
 def find_cases(
@@ -95,6 +94,16 @@ def find_cases(
                     size = weight_bytes(bundle.members[graph.member])
                     cases.append(Case(file, name, precision, size))
     return cases
+
+
+def whole_block(file: Path, precision: str) -> Case:
+    """All that the engine does in a block of a bundle."""
+    return Case(file, BLOCK, precision)
+
+
+def whole_shot(file: Path) -> Case:
+    """All that a drum engine does for a drum: its `decode`, and the sound itself."""
+    return Case(file, SHOT, "fp32")
 
 
 def weight_bytes(model: bytes) -> int:
@@ -135,10 +144,11 @@ def _count(root: Path, case: Case, cpu: str, timeout_s: float) -> Count:
         job = Path(folder)
         shutil.copy(case.file, job)
         shutil.copy(HERE / "step.py", job)
-        (job / "device" / "engine").mkdir(parents=True)
-        for module in MODULES:
-            shutil.copy(CHECKOUT / "device" / f"{module}.py", job / "device" / f"{module}.py")
-        arguments = ["/job/step.py", f"/job/{case.file.name}", *case.arguments, str(STEPS)]
+        # What a step imports of it is found there; the box's other packages are not in the root.
+        shutil.copytree(
+            CHECKOUT / "device", job / "device", ignore=shutil.ignore_patterns("__pycache__")
+        )
+        arguments = ["/job/step.py", f"/job/{case.file.name}", *case.arguments, str(case.steps)]
         command = emulate(root, cpu, job, arguments)
         try:
             run = subprocess.run(
@@ -152,12 +162,12 @@ def _count(root: Path, case: Case, cpu: str, timeout_s: float) -> Count:
         except subprocess.TimeoutExpired:
             raise RuntimeError(f"{case} on {cpu} took over {timeout_s:g} s") from None
     marks = [int(mark) for mark in re.findall(r"^INSNS (\d+)$", run.stderr, re.MULTILINE)]
-    if run.returncode or len(marks) != STEPS + 1:
+    if run.returncode or len(marks) != case.steps + 1:
         raise RuntimeError(f"{case} on {cpu} failed:\n{(run.stdout + run.stderr)[-2000:]}")
     if run.stdout.strip() != "finite":
         raise RuntimeError(f"{case} on {cpu}: its output is {run.stdout.strip() or 'missing'}")
-    steps = [after - before for before, after in pairwise(marks)]
-    return Count(case, cpu, statistics.median_low(steps[1:]))
+    _, *steps = [after - before for before, after in pairwise(marks)]
+    return Count(case, cpu, statistics.median_low(steps), max(steps))
 
 
 def total(counts: Iterable[Count]) -> dict[tuple[Path, str], dict[str, int]]:

@@ -21,11 +21,13 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 HERE = Path(__file__).parent
 CHECKOUT = HERE.parents[2]
-ROOT = CHECKOUT / ".arm" / "root"
+FOLDER = CHECKOUT / ".arm"
+ROOT = FOLDER / "root"
 
 SUITE, MIRROR = "bookworm", "http://deb.debian.org/debian"
 PYTHON = "3.11"
@@ -45,7 +47,7 @@ ENVIRONMENT = {
 }
 """What the emulated program sees. The fixed hash seed makes counts repeat."""
 
-# What configuring the packages would have made, and the places that `emulate` mounts on.
+# What configuring the packages would have made, and the places that `within` mounts on.
 MERGE_USR = """cd "$1" && mkdir -p usr/bin usr/lib usr/sbin proc dev job &&
 ln -s usr/bin usr/lib usr/sbin ."""
 
@@ -57,24 +59,53 @@ def ensure_root(say: bool = True) -> Path:
         RuntimeError: if this machine cannot do it, with what to do.
         subprocess.CalledProcessError: if apt, mmdebstrap, pip or gcc fails.
     """
-    _check_machine()
-    ROOT.parent.mkdir(exist_ok=True)
-    with (ROOT.parent / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # the second of two at once waits, and finds it made
-        wanted, made = _recipe(), ROOT / "made"
-        if not made.exists() or made.read_text() != wanted:
-            _install_tools(say)
-            _build(wanted, say)
+    made(ROOT, _recipe(), _fill, say)
     return ROOT
 
 
-def emulate(root: Path, cpu: str, job: Path, arguments: list[str]) -> list[str]:
-    """The command that runs `python3 arguments…` in the root on `cpu`, counting instructions.
+def made(root: Path, recipe: str, fill: Callable[[Path, bool], None], say: bool) -> None:
+    """Have `root` made by `fill`, if it is not there or was made from another recipe.
 
-    `job` is a folder seen inside as `/job`, on Python's path. /proc and /dev are mounted in a mount
-    namespace of the command's own, which ends with it, however it ends: nothing is left to clean
-    up. /sys is not mounted: onnxruntime would read this machine's processor there and crash, and
-    without it reads the emulated one's features, which are right.
+    Raises:
+        RuntimeError: if this machine cannot do it, with what to do.
+        subprocess.CalledProcessError: if a program fails.
+    """
+    _check_machine()
+    root.parent.mkdir(exist_ok=True)
+    with (root.parent / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # the second of two at once waits, and finds it made
+        note = root / "made"
+        if note.exists() and note.read_text() == recipe:
+            return
+        _install_tools(say)
+        # Beside the place, and renamed: a root is whole or not there.
+        building = root.with_name(f"{root.name}.partial")
+        shutil.rmtree(building, ignore_errors=True)
+        try:
+            fill(building, say)
+            (building / "made").write_text(recipe)
+            shutil.rmtree(root, ignore_errors=True)
+            building.rename(root)
+        finally:
+            shutil.rmtree(building, ignore_errors=True)
+
+
+def emulate(root: Path, cpu: str, job: Path, arguments: list[str]) -> list[str]:
+    """The command that runs `python3 arguments…` in the root on `cpu`, counting instructions."""
+    return [
+        *within(root, job),
+        *("/x86/ld.so", "--library-path", "/x86", "/x86/qemu-aarch64"),
+        *("-cpu", cpu, "-plugin", "/x86/icount.so", f"/usr/bin/python{PYTHON}", "-B", *arguments),
+    ]
+
+
+def within(root: Path, job: Path) -> list[str]:
+    """What, put before a command, runs it in the root, with the folder `job` seen as `/job`.
+
+    /proc and /dev are mounted in a mount namespace of the command's own, which ends with it,
+    however it ends: nothing is left to clean up. /sys is not mounted: onnxruntime would read this
+    machine's processor there and crash, and without it reads the emulated one's features, which are
+    right.
     """
     script = (
         'mount --bind /proc "$1/proc" && mount --bind /dev "$1/dev" && '
@@ -82,24 +113,16 @@ def emulate(root: Path, cpu: str, job: Path, arguments: list[str]) -> list[str]:
     )
     return [
         *("unshare", "--mount", "--propagation", "private", "sh", "-c", script, "sh"),
-        *(str(root), str(job), "/x86/ld.so", "--library-path", "/x86", "/x86/qemu-aarch64"),
-        *("-cpu", cpu, "-plugin", "/x86/icount.so", f"/usr/bin/python{PYTHON}", "-B", *arguments),
+        *(str(root), str(job)),
     ]
 
 
-def _build(recipe: str, say: bool) -> None:
-    """Build beside the place and rename, so that a root is whole or not there."""
-    building = ROOT.with_name("root.partial")
-    shutil.rmtree(building, ignore_errors=True)
-    try:
-        _unpack_debian(building, say)
-        _install_wheels(building, say)
-        _copy_qemu(building, say)
-        (building / "made").write_text(recipe)
-        shutil.rmtree(ROOT, ignore_errors=True)
-        building.rename(ROOT)
-    finally:
-        shutil.rmtree(building, ignore_errors=True)
+def _fill(root: Path, say: bool) -> None:
+    unpack_debian(root, SUITE, (f"python{PYTHON}", "libstdc++6"), say)
+    _install_wheels(root, say)
+    copy_qemu(root, say)
+    flags = ["-shared", "-fPIC", "-O2", "-Wall", "-Wextra", "-Werror"]
+    run("gcc", *flags, "-o", str(root / "x86" / "icount.so"), str(HERE / "icount.c"))
 
 
 def _check_machine() -> None:
@@ -123,31 +146,32 @@ def _install_tools(say: bool) -> None:
     missing = [package for command, package in TOOLS.items() if shutil.which(command) is None]
     if missing:
         _say(say, f"installing {', '.join(missing)}")
-        _run("apt-get", "update", "-q")
-        _run("apt-get", "install", "-q", "-y", "--no-install-recommends", *missing)
+        run("apt-get", "update", "-q")
+        run("apt-get", "install", "-q", "-y", "--no-install-recommends", *missing)
 
 
-def _unpack_debian(root: Path, say: bool) -> None:
-    _say(say, f"unpacking Debian {SUITE} for arm64")
-    _run(
+def unpack_debian(root: Path, suite: str, packages: Sequence[str], say: bool) -> None:
+    """A tree of Debian for arm64 with these packages: unpacked, not configured."""
+    _say(say, f"unpacking Debian {suite} for arm64")
+    run(
         *("mmdebstrap", "--quiet", "--arch=arm64", "--variant=extract", "--skip=check/qemu"),
-        *(f"--include=python{PYTHON},libstdc++6", f"--setup-hook={MERGE_USR}"),
-        *(SUITE, str(root), MIRROR),
+        *(f"--include={','.join(packages)}", f"--setup-hook={MERGE_USR}"),
+        *(suite, str(root), MIRROR),
     )
 
 
 def _install_wheels(root: Path, say: bool) -> None:
     _say(say, f"installing {', '.join(_versions())} for aarch64")
-    _run(
+    run(
         *(sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--no-compile"),
         *("--target", str(root / "wheels"), "--platform", PLATFORM, "--only-binary=:all:"),
         *("--python-version", PYTHON, *_versions()),
     )
 
 
-def _copy_qemu(root: Path, say: bool) -> None:
+def copy_qemu(root: Path, say: bool) -> None:
     """qemu runs inside the chroot, so it takes its libraries and its loader along."""
-    _say(say, "copying qemu and building its counter")
+    _say(say, "copying qemu")
     folder = root / "x86"
     folder.mkdir()
     qemu = shutil.which("qemu-aarch64")
@@ -158,11 +182,10 @@ def _copy_qemu(root: Path, say: bool) -> None:
     for path in (qemu, *libraries):
         shutil.copy(path, folder)
     shutil.copy(loader, folder / "ld.so")
-    flags = ["-shared", "-fPIC", "-O2", "-Wall", "-Wextra", "-Werror"]
-    _run("gcc", *flags, "-o", str(folder / "icount.so"), str(HERE / "icount.c"))
 
 
-def _run(*command: str) -> None:
+def run(*command: str) -> None:
+    """Run a program; what it said is printed only if it failed."""
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
         print(done.stdout[-2000:], done.stderr[-4000:], file=sys.stderr)

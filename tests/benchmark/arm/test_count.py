@@ -5,7 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.benchmark.arm.count import CPUS, Count, count_cases, find_cases, format_table, total
+from tests.benchmark.arm.count import (
+    CPUS,
+    Count,
+    count_cases,
+    find_cases,
+    format_table,
+    total,
+    whole_block,
+)
 from tests.bundles import save, tiny_autoencoder
 
 
@@ -38,3 +46,13 @@ def test_counts_repeat_within_a_twentieth(bundle: Path) -> None:
     for one, other in zip(first, second, strict=True):
         assert 10_000 < one.instructions < 200_000
         assert one.instructions == pytest.approx(other.instructions, rel=0.05)
+
+
+@pytest.mark.benchmark
+@pytest.mark.timeout(600)
+@pytest.mark.skipif(os.geteuid() != 0, reason="chroot needs root")
+def test_a_block_is_its_graphs_and_what_stands_around_them(bundle: Path) -> None:
+    cases = [*find_cases([bundle]), whole_block(bundle, "fp32")]
+    *graphs, block = count_cases(cases, ["cortex-a72"], say=False)
+    assert sum(count.instructions for count in graphs) < block.instructions < 2_000_000
+    assert block.most >= block.instructions
