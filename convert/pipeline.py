@@ -164,9 +164,10 @@ def _delay(model: ModelFile, plan: Plan, works: dict[str, Work]) -> Delay:
     steps = [(work.lifted, make_step(work.lifted, work.floating)) for work in chain]
 
     def through(signal: np.ndarray) -> np.ndarray:
+        rng = np.random.default_rng(9)  # the same each time: two answers are compared
         for lifted, step in steps:
             blocks = cut(signal, lifted.input_shape[2])
-            signal = play(step, blocks, draw_blocks(lifted.draws, len(blocks), None))
+            signal = play(step, blocks, draw_blocks(lifted.draws, len(blocks), rng, sure=True))
         return signal
 
     longest = int(_LONGEST_DELAY_S * model.sample_rate_hz)

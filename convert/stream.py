@@ -9,17 +9,21 @@ from device.engine.step import Start, Step
 
 
 def draw_blocks(
-    draws: Sequence[Draw], blocks: int, rng: np.random.Generator | None
+    draws: Sequence[Draw], blocks: int, rng: np.random.Generator, sure: bool = False
 ) -> list[list[np.ndarray]]:
-    """For each block the numbers of each draw; without a generator their middle (0, or 0.5)."""
-    return [[_draw(draw, rng) for draw in draws] for _ in range(blocks)]
+    """For each block the numbers of each draw.
+
+    With `sure` normal ones are 0: latents are where the model thinks they are. Uniform ones are the
+    raw material of noise, without which a model that plays noise is silent.
+    """
+    return [[_draw(draw, rng, sure) for draw in draws] for _ in range(blocks)]
 
 
-def _draw(draw: Draw, rng: np.random.Generator | None) -> np.ndarray:
-    if rng is None:
-        return np.full(draw.shape, 0.5 if draw.distribution == "uniform" else 0.0, np.float32)
+def _draw(draw: Draw, rng: np.random.Generator, sure: bool) -> np.ndarray:
     if draw.distribution == "uniform":
         return rng.random(draw.shape, np.float32)
+    if sure:
+        return np.zeros(draw.shape, np.float32)
     return rng.standard_normal(draw.shape, np.float32)
 
 

@@ -32,6 +32,7 @@ from models.instruments import Network
 from models.recipes import Plan, Recipe, recipe
 
 CARDS = Path(__file__).parent / "cards"
+BUNDLES = WEIGHTS.parent / "bundles"
 OFFSETS = (-2.0, -1.0, 0.0, 1.0, 2.0)
 Play = Callable[[Tensor], Tensor]
 
@@ -196,16 +197,22 @@ def measure(plan: Plan, net: Network) -> dict[str, Any]:
 
 
 def brook_card(
-    plan: BrookRecipe, net: Network, run: dict[str, Any], out: Path
+    plan: BrookRecipe, net: Network, run: dict[str, Any], out: Path, bundle: Path | None
 ) -> tuple[dict[str, Any], str, str]:
-    """brook's numbers, drawing and card. A comparison with RAVE that lies in `out` is told of."""
+    """brook's numbers, drawing and card, the bundle's too if one of these weights is there.
+
+    A comparison with RAVE that lies in `out` is told of.
+    """
     # Here, since brook's measures are made of the ones above.
+    from models.as_played import as_played
     from models.brook import card as words
     from models.brook.measure import brook_measures
     from models.brook.picture import picture as drawing
 
     assert isinstance(net, Brook)
     found = {"training": run, **brook_measures(plan, net)}
+    if bundle is not None and bundle.exists():
+        found["as_played"] = as_played(bundle)
     beside = out / "brook.rave.json"
     if beside.exists():
         found["against_rave"] = json.loads(beside.read_text())
@@ -232,7 +239,8 @@ def main() -> None:
             found = {"training": run, **measure(plan, net)}
             drawing, text = picture(plan, found["latents"]), card(options.name, plan, found)
         else:
-            found, drawing, text = brook_card(plan, net, run, options.out)
+            bundle = BUNDLES / "brook.ondine" if options.checkpoint is None else None
+            found, drawing, text = brook_card(plan, net, run, options.out, bundle)
     (options.out / f"{options.name}.json").write_text(json.dumps(found, indent=1) + "\n")
     (options.out / f"{options.name}.svg").write_text(drawing)
     (options.out / f"{options.name}.md").write_text(text)

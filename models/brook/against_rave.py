@@ -1,12 +1,13 @@
 """Train an acids-rave model of brook's size on brook's corpus for as long, to compare them.
 
-    .oracle/bin/python -m models.brook.against_rave [--minutes 5] [--resume] [--out DIR]
+    .oracle/bin/python -m models.brook.against_rave [--minutes 5] [--resume] [--beside WEIGHTS.npz]
 
 Runs in the oracle's environment (`make oracle` builds it). RAVE is driven as the installed package
 that it is: its encoder, decoder, losses, optimiser settings and regularisation warm-up, in its
 first phase (no adversary; it would begin after a million steps). DIR/rave.json says what came of
-it, measured as the card measures brook. RAVE's delay is not known beforehand: of all lags, the one
-that makes it look best is taken.
+it, measured as the card measures brook, and what a brook that was trained as long comes to. RAVE's
+delay is not known beforehand: of all lags, the one that makes it look best is taken.
+As models/cards/brook.rave.json it is told of in brook's card.
 """
 
 import argparse
@@ -23,7 +24,8 @@ from torch import Tensor
 from models.brook.recipe import BrookRecipe
 from models.corpus import corpus
 from models.distances import multiscale_distance
-from models.measure import reconstruction
+from models.export import trained
+from models.measure import played, reconstruction
 
 ROOT = Path(__file__).resolve().parents[2]
 BINDINGS = (
@@ -75,25 +77,44 @@ def loss(net: Any, x: Tensor, step: int) -> Tensor:
 
 
 def measured(net: Any, plan: BrookRecipe) -> dict[str, Any]:
-    """The distances of the card on the held-out clips, at the lag that suits best."""
-    arrays = corpus(plan.held_out_seed, plan.held_out_clips)
-    hop = plan.config.hop
-    clips = [torch.from_numpy(a[: len(a) // hop * hop])[None, None] for a in arrays]
+    """The distances of the card on the held-out clips, at the lag that suits best.
+
+    As it plays, and raised to the input's level: so soft a sound is judged for little else.
+    """
+    clips = held_out(plan)
     net.eval()
     with torch.no_grad():
-        played = {
+        made = {
             id(x): net.decode(net.encode(x)[:, : net.latent_size])[..., : x.shape[2]] for x in clips
         }
         near = {
             lag: sum(
-                multiscale_distance(x[..., : x.shape[2] - lag], played[id(x)][..., lag:])
+                multiscale_distance(x[..., : x.shape[2] - lag], made[id(x)][..., lag:])
                 for x in clips[::4]
             )
             for lag in LAGS
         }
         lag = min(near, key=lambda lag: near[lag])
-        found: dict[str, Any] = reconstruction(lambda x: played[id(x)], clips, lag)
-    return {**found, "lag": lag}
+        found = reconstruction(lambda x: made[id(x)], clips, lag)
+        gain = 10 ** (-found["level_db"] / 20)
+        raised = reconstruction(lambda x: gain * made[id(x)], clips, lag)
+    return {"held_out": found, "raised": raised, "lag": lag}
+
+
+def brook_measured(weights: Path, plan: BrookRecipe) -> dict[str, Any]:
+    """What a brook comes to, on the same clips: weights that `models.train` wrote."""
+    net, clips = trained(plan, weights), held_out(plan)
+    with torch.no_grad():
+        found = reconstruction(lambda x: played(net, x), clips, plan.config.delay)
+    run = json.loads(weights.with_suffix(".json").read_text())
+    return {"minutes": run["minutes"], "steps": run["steps"], "held_out": found}
+
+
+def held_out(plan: BrookRecipe) -> list[Tensor]:
+    """The held-out clips [1, 1, T], cut to whole hops."""
+    hop = plan.config.hop
+    arrays = corpus(plan.held_out_seed, plan.held_out_clips)
+    return [torch.from_numpy(a[: len(a) // hop * hop])[None, None] for a in arrays]
 
 
 def main() -> None:
@@ -102,6 +123,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("build/against_rave"))
     parser.add_argument("--resume", action="store_true")
     parser.add_argument("--clips", type=int, default=None, help="of the corpus; default: all")
+    parser.add_argument("--beside", type=Path, help="a brook's weights .npz, to measure them, too")
     options = parser.parse_args()
     torch.set_num_threads(1)
     plan = BrookRecipe()
@@ -137,8 +159,10 @@ def main() -> None:
         "steps": step,
         "learned": size,
         "bindings": list(BINDINGS),
-        "held_out": measured(net, plan),
+        **measured(net, plan),
     }
+    if options.beside is not None:
+        found["brook"] = brook_measured(options.beside, plan)
     (options.out / "rave.json").write_text(json.dumps(found, indent=1) + "\n")
     print(json.dumps(found["held_out"]))
 

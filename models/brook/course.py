@@ -1,4 +1,7 @@
-"""brook's training: a lesson on partials, then sound, then sound with an adversary listening."""
+"""brook's training: a lesson on partials, then sound, then an adversary listens, too.
+
+At the end sound and lesson together, on more clips and on tones of any pitch.
+"""
 
 import math
 from collections.abc import Callable
@@ -11,24 +14,22 @@ from torch import Tensor
 from models.brook.axes import align_latents
 from models.brook.level import bring_to_level
 from models.brook.listener import Listener, fooling, likeness, telling_apart
-from models.brook.material import Batch, Material
+from models.brook.material import Batch, Material, joined
 from models.brook.net import Brook
-from models.brook.recipe import BrookRecipe
+from models.brook.plain import plain_tones
+from models.brook.recipe import BrookRecipe, Stage
 from models.brook.teacher import Targets, teaching
 from models.checkpoint import rounded
 from models.distances import loudness_db, spectral_loss
 from models.lesson import latent_terms
 
 
-def learning_rate(step: int, plan: BrookRecipe) -> float:
-    """A short rise and half a cosine down in the lesson; the same again for the rest."""
-    top, length = plan.lesson_learning_rate, plan.lesson_steps
-    if step >= plan.lesson_steps:
-        top, step = plan.learning_rate, step - plan.lesson_steps
-        length = plan.sound_steps + plan.listener_steps
-    fall = 0.5 * (1 + math.cos(math.pi * min(step / length, 1.0)))
-    rate = plan.last_learning_rate + (top - plan.last_learning_rate) * fall
-    return rate * min(1.0, (step + 1) / plan.warm_up)
+def learning_rate(at: int, stage: Stage, plan: BrookRecipe) -> float:
+    """At a stage's step `at`: a short rise and half a cosine down, which stages may share."""
+    at += stage.fallen
+    fall = 0.5 * (1 + math.cos(math.pi * min(at / stage.fall, 1.0)))
+    rate = plan.last_learning_rate + (stage.rate - plan.last_learning_rate) * fall
+    return rate * min(1.0, (at + 1) / plan.warm_up)
 
 
 def lesson_terms(
@@ -64,31 +65,58 @@ class BrookCourse:
         self.seconds = 0.0  # of the processor, so far
         self.tell = tell
         self.material: Material | None = None
+        self.plain: Material | None = None
 
     @property
     def last(self) -> int:
         """The step at which the course is over."""
-        return self.plan.lesson_steps + self.plan.sound_steps + self.plan.listener_steps
+        return sum(stage.steps for stage in self.plan.stages)
+
+    def stage(self) -> tuple[Stage, int]:
+        """The stage of the next step, and its number within it."""
+        at = self.step
+        for stage in self.plan.stages:
+            if at < stage.steps:
+                return stage, at
+            at -= stage.steps
+        return self.plan.stages[-1], self.plan.stages[-1].steps
 
     def advance(self, clips: np.ndarray) -> dict[str, float]:
         """One step; returns the terms of the loss before it."""
         if self.material is None:
             self.material = Material(self.net, clips, self.tell)
         plan = self.plan
-        if self.step < plan.lesson_steps:
+        stage, at = self.stage()
+        wide = stage.kind == "wider"
+        among = None if wide else plan.first_clips
+        if stage.kind == "lesson":
             size = plan.lesson_batch, plan.lesson_hops
-            terms = self.lesson(self.material.draw(plan, self.step, *size, sound=False))
+            terms = self.lesson(self.material.draw(plan, self.step, *size, False, among))
         else:
-            batch = self.material.draw(plan, self.step, plan.batch, plan.hops, sound=True)
-            terms = self.sound(batch, self.step >= plan.lesson_steps + plan.sound_steps)
+            batch = self.material.draw(plan, self.step, plan.batch, plan.hops, True, among)
+            terms = self.sound(batch, stage)
+        if wide:
+            beside = self.lesson(self.wide_batch(self.material))
+            terms["beside"] = beside["lesson"]
+            terms["total"] = terms["total"] + plan.wider_lesson_share * beside["total"]
         for group in self.adam.param_groups:
-            group["lr"] = learning_rate(self.step, plan)
+            group["lr"] = learning_rate(at, stage, plan)
         self.adam.zero_grad()
         terms["total"].backward()
         torch.nn.utils.clip_grad_norm_(self.net.parameters(), 1.0)
         self.adam.step()
         self.step += 1
         return {name: float(value.detach()) for name, value in terms.items()}
+
+    def wide_batch(self, material: Material) -> Batch:
+        """The lesson of the wider stage: any clips, and some plain tones."""
+        plan, size = self.plan, self.plan.lesson_batch
+        if self.plain is None:
+            self.plain = Material(self.net, plain_tones(plan.corpus_seed, plan.plain_clips))
+        few = round(plan.plain_share * size)
+        number = self.last + self.step  # another than of the sound beside it: other clips
+        main = material.draw(plan, number, size - few, plan.lesson_hops, False)
+        return joined(main, self.plain.draw(plan, number, few, plan.lesson_hops, False))
 
     def steer(self, batch: Batch) -> tuple[Tensor, list[Tensor]]:
         """Latents of a batch, and what the decoder does with them when they are shaken a little."""
@@ -107,9 +135,11 @@ class BrookCourse:
         terms = lesson_terms(heads, z, batch.wanted, self.plan)
         return {**terms, "total": terms["lesson"] + terms["latents"]}
 
-    def sound(self, batch: Batch, listening: bool) -> dict[str, Tensor]:
+    def sound(self, batch: Batch, stage: Stage) -> dict[str, Tensor]:
         """The terms of a step with sound."""
         plan, x = self.plan, batch.sound
+        wide = stage.kind == "wider"
+        loudness_weight = plan.wider_loudness_weight if wide else plan.loudness_weight
         assert x is not None
         z, heads = self.steer(batch)
         terms = lesson_terms(heads, z, batch.wanted, plan)
@@ -123,11 +153,11 @@ class BrookCourse:
         terms["loudness"] = (loudness_db(wanted) - loudness_db(heard)).abs().mean()
         terms["total"] = (
             terms["spectrum"]
-            + plan.loudness_weight * terms["loudness"]
+            + loudness_weight * terms["loudness"]
             + plan.lesson_share * terms["lesson"]
             + terms["latents"]
         )
-        if listening:
+        if stage.kind == "adversary":
             terms |= self.listen(wanted, heard)
             terms["total"] = (
                 terms["total"]
@@ -154,7 +184,7 @@ class BrookCourse:
     def finish(self, clips: np.ndarray) -> None:
         """Order the latents, bring the output to level and round the weights for the disk."""
         align_latents(self.net, clips[:45])
-        bring_to_level(self.net, clips[:18])
+        bring_to_level(self.net, clips[:90])
         rounded(self.net)
 
     def save(self, path: Path) -> None:

@@ -25,6 +25,17 @@ class Batch:
     sound: Tensor | None  # [B, 1, hops * hop], if asked for
 
 
+def joined(one: Batch, other: Batch) -> Batch:
+    """Two batches without sound as one."""
+    wanted = zip(vars(one.wanted).values(), vars(other.wanted).values(), strict=True)
+    return Batch(
+        torch.cat([one.powers, other.powers]),
+        torch.cat([one.turns, other.turns]),
+        Targets(*(torch.cat(pair) for pair in wanted)),
+        None,
+    )
+
+
 class Material:
     """Heard powers and turns and targets of clips [N, frames], all per hop."""
 
@@ -56,10 +67,21 @@ class Material:
             torch.stack(amplitudes), torch.stack(bends), torch.stack(hiss), torch.stack(noise)
         )
 
-    def draw(self, plan: BrookRecipe, step: int, batch: int, hops: int, sound: bool) -> Batch:
-        """The batch of a step: pieces at random places and levels; a few are silent."""
+    def draw(
+        self,
+        plan: BrookRecipe,
+        step: int,
+        batch: int,
+        hops: int,
+        sound: bool,
+        among: int | None = None,
+    ) -> Batch:
+        """The batch of a step: pieces at random places and levels; a few are silent.
+
+        They are of the first clips, `among` of them; of all if it is None.
+        """
         rng = np.random.default_rng([plan.seed, step])
-        clips = rng.integers(len(self.powers), size=batch)
+        clips = rng.integers(min(among or len(self.powers), len(self.powers)), size=batch)
         starts = rng.integers(self.powers.shape[2] - hops + 1, size=batch)
         levels = 10 ** (rng.uniform(-18, 6, size=batch) / 20)
         levels = np.where(rng.uniform(size=batch) < plan.silence, 0.0, levels)

@@ -123,6 +123,23 @@ def explained(net: Brook, clips: np.ndarray) -> list[float]:
     return shares.tolist()
 
 
+def up_to(net: Brook, clips: list[Tensor]) -> list[float]:
+    """Log-spectral distances in dB to the input, with the first 1, 2, ... latents and no more.
+
+    The others stay at 0, their mean.
+    """
+    delay, size, found = net.config.delay, net.config.latent_size, []
+    for count in range(1, size + 1):
+        rows = []
+        for x in clips:
+            z, _ = net.encode(x, net.encoder.init_state())
+            z[:, count:] = 0
+            y, _ = net.decode(z, net.noise(z.shape[2], seed=0), net.decoder.init_state())
+            rows.append(log_spectral_distance_db(x[:, :, :-delay], y[:, :, delay:]))
+        found.append(float(np.mean(rows)))
+    return found
+
+
 def latent_effects(net: Brook, clips: list[Tensor]) -> list[dict[str, Any]]:
     """Per latent: its range, and what an offset of it does to loudness, brightness and pitch.
 
@@ -200,9 +217,11 @@ def brook_measures(plan: BrookRecipe, net: Brook) -> dict[str, Any]:
         "peak": close.pop("peak"),
     }
     half = clips[0].shape[2] // 2 // hop * hop
-    latents = latent_effects(net, [x[:, :, :half] for x in clips[: len(PLAYERS)]])
-    for row, share in zip(latents, explained(net, arrays[: 2 * len(PLAYERS)]), strict=True):
-        row["explains"] = share
+    short = [x[:, :, :half] for x in clips[: len(PLAYERS)]]
+    latents = latent_effects(net, short)
+    shares = explained(net, arrays[: 2 * len(PLAYERS)])
+    for row, share, distance in zip(latents, shares, up_to(net, short), strict=True):
+        row |= {"explains": share, "up_to_here_db": distance}
     return {
         "recipe": asdict(plan),
         "size": size(net),

@@ -1,10 +1,11 @@
-"""A drawing of what each latent does: loudness, brightness and pitch over an offset of -2 to 2."""
+"""A drawing of what each latent does over an offset of -2 to 2, to the sound and to its pitch."""
 
 from typing import Any
 
 CELL, HEIGHT, GAP, LEFT, TOP, BELOW = 74, 74, 10, 72, 34, 34
 PER_ROW = 8
 ROWS = (
+    ("change (dB)", "change_db", "#6b5b95"),
     ("loudness (dB)", "loudness_db", "#1f6f8b"),
     ("centroid (Hz)", "centroid_hz", "#b5533c"),
     ("pitch (semitones)", "pitch_semitones", "#5b7d2e"),
@@ -12,7 +13,7 @@ ROWS = (
 
 
 def picture(labels: tuple[str, ...], latents: list[dict[str, Any]]) -> str:
-    """The drawing as SVG on a white ground of its own, eight latents to a row of three curves."""
+    """The drawing as SVG on a white ground of its own, eight latents to a row of four curves."""
     groups = [range(i, min(i + PER_ROW, len(latents))) for i in range(0, len(latents), PER_ROW)]
     group_height = len(ROWS) * (HEIGHT + GAP + 8) + BELOW
     width, height = LEFT + PER_ROW * (CELL + GAP), TOP + len(groups) * group_height

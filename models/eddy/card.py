@@ -8,32 +8,56 @@ from models.eddy.recipe import KNOBS, EddyRecipe
 HOP_S = 512 / 48000
 
 
-def free_table(free: dict[str, Any], halves: dict[str, float]) -> tuple[str, str]:
-    """What a minute alone sounds like, and how like the corpus its latents are."""
-    heads = ["temperature", "level (dBFS)", "softest second", "loudest", "seconds under -60"]
-    heads += ["peak", "mean (DC)", "steps at joins (dBFS)", "at its reach"]
+def free_table(found: dict[str, Any]) -> tuple[str, str, str]:
+    """Of a minute alone: how it sounds, what must not happen, how like the corpus it is."""
+    free, pieces = found["free"], {"held-out pieces, played by brook": found["pieces"]}
+    kinds = {f"alone at {k}": row for k, row in free.items()}
+    heads = ["", "level (dBFS)", "softest second", "loudest", "deviation of seconds (dB)"]
+    heads += ["silent", "onsets a second"]
     sounds = [
         [
-            temperature,
+            word,
             f"{row['level_db']:.1f}",
             f"{row['softest_second_db']:.0f}",
             f"{row['loudest_second_db']:.0f}",
-            f"{100 * row['silent_seconds']:.0f} %",
+            f"{row['level_deviation_db']:.1f}",
+            f"{100 * row['silent_share']:.0f} %",
+            f"{row['onsets_per_s']:.1f}",
+        ]
+        for word, row in {**kinds, **pieces}.items()
+    ]
+    faults = [
+        [
+            word,
             f"{row['peak']:.2f}",
             f"{row['dc']:.1e}",
             f"{row['joins_db']:.0f}",
             f"{100 * row['at_edge']:.1f} %",
         ]
-        for temperature, row in free.items()
+        for word, row in kinds.items()
     ]
-    kinds = {f"alone at {k}": row for k, row in free.items()}
-    kinds["half of the corpus to the other"] = halves
+    kinds["half of the corpus to the other"] = found["halves"]
     likes = [
         [word, f"{r['mean']:.2f}", f"{r['spread_db']:.1f}", f"{r['autocorrelation']:.3f}"]
         for word, r in kinds.items()
     ]
-    unlike = table(["", "means (deviations)", "spreads (dB)", "autocorrelation"], likes)
-    return table(heads, sounds), unlike
+    return (
+        table(heads, sounds),
+        table(["", "peak", "mean (DC)", "steps at joins (dBFS)", "at its reach"], faults),
+        table(["", "means (deviations)", "spreads (dB)", "autocorrelation"], likes),
+    )
+
+
+def played_words(found: dict[str, Any]) -> str:
+    """How the bundle goes on alone on the box, if it was there to be played."""
+    if "as_played" not in found:
+        return "The bundle of these weights was not played."
+    row = found["as_played"]
+    return f"""The bundle that ships in the engine that ships (`ondine render`, which gives what
+`ondine play` does), after three seconds of a bowed clip, 20 s alone at temperature 1:
+{row["level_db"]:.1f} dBFS, seconds from {row["softest_second_db"]:.0f} to
+{row["loudest_second_db"]:.0f}, {100 * row["silent_share"]:.0f} % silent,
+{row["onsets_per_s"]:.1f} onsets a second, peak {row["peak"]:.2f}, mean (DC) {row["dc"]:.0e}."""
 
 
 def times(cost: dict[str, Any]) -> str:
@@ -62,7 +86,7 @@ def card(plan: EddyRecipe, found: dict[str, Any]) -> str:
     """The card's text."""
     config, run, nats, cost = plan.config, found["training"], found["nats"], found["cost"]
     own, true = found["priming"], found["true_continuation"]
-    sounds, unlike = free_table(found["free"], found["halves"])
+    sounds, faults, unlike = free_table(found)
     fade_ms, memory_s = 1000 * config.fade * HOP_S, config.memory * HOP_S
     primes = plan.held_out_pieces + plan.held_out_streams
     knobs = table(
@@ -107,7 +131,7 @@ you like. The latents' knobs still bend what you hear; eddy does not notice them
 Between the two `listen` takes {config.fade} steps ({fade_ms:.0f} ms); in the middle it mixes
 latents, not sounds. A `listen` of 0.5 stays there: half yours, half its own.
 Below 1 the temperature narrows where a step may go, not whether a note begins; above 1 it evens out
-both. `noise_amount` at 0 takes all chance out, and then it falls silent sooner or later.
+both. `noise_amount` narrows just as a temperature below 1 does.
 
 ## What it is
 - One step per latent step, 93.75 a second. {len(config.dilations)} dilated causal convolutions of
@@ -138,12 +162,20 @@ fitted to the held-out set itself. Held notes and rests are easy to guess, so th
 {table(["", "nats"], [[word, f"{value:.2f}"] for word, value in nats.items()])}
 
 ## A minute by itself
-After 3 s of two pieces and of silence, 60 s at each temperature. *Steps at joins*: the largest
-jump of the waveform where two grains of partials meet, every 16 frames, the turn from heard to
-continued included. *Seconds under -60*: share of single seconds that soft.
-*At its reach*: share of steps held back at the radius that holds 99.9 % of the corpus' latents.
+After 3 s of two pieces and of silence, 60 s at each temperature, beside pieces that training never
+saw. *Silent*: share of tenths of a second under -60 dBFS. *Deviation*: of the levels of single
+seconds, those that sound. *Onsets*: moments at which the level rises by 5 dB within 21 ms, the mean
+over half octaves.
 
 {sounds}
+
+*Steps at joins*: the largest jump of the waveform where two grains of partials meet, every 16
+frames, the turn from heard to continued included. *At its reach*: share of steps held back at the
+radius that holds 99.9 % of the corpus' latents.
+
+{faults}
+
+{played_words(found)}
 
 How far the latents are from the held-out corpus': their means, their spreads, and their
 autocorrelation up to two seconds (RMS over latents and lags; the corpus' stays up at long lags, as

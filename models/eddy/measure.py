@@ -9,6 +9,7 @@ import json
 import math
 import zipfile
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,9 +18,12 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
+from models.as_played import HELD_OUT, through
 from models.brook.grid import HISSING
 from models.brook.net import Brook
+from models.corpus import clip
 from models.eddy.card import card
+from models.eddy.events import onsets_per_s
 from models.eddy.material import brook, held_out
 from models.eddy.net import Eddy
 from models.eddy.nn_tilde import EDDY_WEIGHTS, trained_prior
@@ -27,15 +31,13 @@ from models.eddy.picture import picture
 from models.eddy.play import go_on, sound
 from models.eddy.recipe import EDDY, EddyRecipe
 from models.eddy.samples import autocorrelation, priming, unlikeness
-from models.export import WEIGHTS
-from models.measure import CARDS
+from models.measure import BUNDLES, CARDS
 
 STEPS_PER_S = 93.75
 TEMPERATURES = (0.5, 1.0, 1.3)
 LADDER = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5)
 SILENT_DB = -60.0
 LAGS = 188  # two seconds
-BUNDLES = WEIGHTS.parent / "bundles"
 
 
 def normal_nats(x: Tensor) -> float:
@@ -101,6 +103,19 @@ def levels_db(y: Tensor, seconds: float = 1.0) -> Tensor:
     return 10 * torch.log10(whole.square().mean(dim=2) + 1e-12)
 
 
+def sounding(y: Tensor) -> dict[str, float]:
+    """How sounds y [N, frames] go on: level, steadiness, silence, how often something begins."""
+    second = levels_db(y)
+    return {
+        "level_db": float(10 * torch.log10(y.square().mean())),
+        "softest_second_db": float(second.min()),
+        "loudest_second_db": float(second.max()),
+        "level_deviation_db": float(second[second > SILENT_DB].std()),
+        "silent_share": float((levels_db(y, 0.1) < SILENT_DB).double().mean()),
+        "onsets_per_s": onsets_per_s(y, 48000),
+    }
+
+
 def running_free(net: Brook, prior: Eddy, corpus: Tensor, primes: Tensor) -> dict[str, Any]:
     """A minute by itself after each prime [N, 16, T], at each temperature."""
     rows, prompt = len(primes), primes.shape[2]
@@ -112,16 +127,12 @@ def running_free(net: Brook, prior: Eddy, corpus: Tensor, primes: Tensor) -> dic
         z = every[i * rows : (i + 1) * rows]
         y = torch.cat([sound(net, row[None]) for row in z])
         alone = y[:, prompt * net.config.hop :]
-        second = levels_db(alone)
         free = z[:, :, prompt + prior.config.fade :]
         at_edge = free.square().sum(dim=1).sqrt() > 0.999 * float(prior.reach)
         found[str(temperature)] = {
             "finite": bool(torch.isfinite(y).all()),
-            "level_db": float(10 * torch.log10(alone.square().mean())),
-            "softest_second_db": float(second.min()),
-            "loudest_second_db": float(second.max()),
-            "silent_seconds": float((second < SILENT_DB).double().mean()),
-            "last_ten_db": float(second[:, -10:].max(dim=1).values.min()),
+            **sounding(alone),
+            "last_ten_db": float(levels_db(alone)[:, -10:].max(dim=1).values.min()),
             "peak": float(alone.abs().max()),
             "dc": float(alone.mean(dim=1).abs().max()),
             "joins_db": joins_db(net, z),
@@ -202,6 +213,7 @@ def measures(plan: EddyRecipe, net: Brook, prior: Eddy) -> dict[str, Any]:
         "priming": priming(primes, after),
         "true_continuation": priming(primes, true),
         "free": free,
+        "pieces": sounding(torch.cat([sound(net, row[None]) for row in z[::3]])),
         "halves": unlikeness(z[::2], z[1::2], LAGS),
         "corpus_autocorrelation_curve": autocorrelation(z, LAGS)[::4].tolist(),
         "variation": variation(prior, primes[::3]),
@@ -210,11 +222,28 @@ def measures(plan: EddyRecipe, net: Brook, prior: Eddy) -> dict[str, Any]:
     }
 
 
+def alone_on_the_box(bundle: Path) -> dict[str, float]:
+    """The bundle in the engine: three seconds heard, then 20 alone; of these level, DC, peak."""
+    heard, alone_s = clip(HELD_OUT, 2, 3.0), 20
+    turn = len(heard)
+    x = np.concatenate([heard, np.zeros(alone_s * 48000, np.float32)])
+    y = torch.from_numpy(through(bundle, x, [(turn / 48000, "listen", 0.0)]))
+    alone = y[None, turn:]
+    return {
+        **sounding(alone),
+        "dc": abs(float(alone.mean())),
+        "peak": float(alone.abs().max()),
+        "finite": bool(torch.isfinite(y).all()),
+    }
+
+
 def main() -> None:
     argparse.ArgumentParser(description="Measure eddy and write its card.").parse_args()
     torch.set_num_threads(1)
     with torch.no_grad():
         found = measures(EDDY, brook(), trained_prior())
+    if (bundle := BUNDLES / "eddy.ondine").exists():
+        found["as_played"] = alone_on_the_box(bundle)
     found["training"] = json.loads(EDDY_WEIGHTS.with_suffix(".json").read_text())
     CARDS.mkdir(exist_ok=True)
     (CARDS / "eddy.svg").write_text(picture(found))

@@ -2,15 +2,18 @@
 
 import dataclasses
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
 
-from models.brook.axes import align_latents
+from models.brook.axes import align_latents, responses
 from models.brook.course import BrookCourse, learning_rate
 from models.brook.ear import Ear
 from models.brook.material import turns_at
 from models.brook.net import Brook, BrookConfig
+from models.brook.plain import plain_tones
+from models.brook.recipe import Stage
 from models.checkpoint import load_weights, rounded, save_weights
 from models.corpus import corpus
 from models.nn_tilde import scripted
@@ -144,11 +147,18 @@ def test_what_the_ear_hears_of_a_softer_sound_is_worked_out_and_not_heard_again(
     torch.testing.assert_close(turns * turns_at(level, powers), turned, rtol=0, atol=1e-4)
 
 
+SHORT = (
+    Stage("lesson", 10, 1e-2, 10),
+    Stage("sound", 2, 6e-4, 4),
+    Stage("adversary", 2, 6e-4, 4, fallen=2),
+    Stage("wider", 3, 1e-3, 3),
+)
+
+
 def short_plan(**changes):
     return dataclasses.replace(
-        BROOK, config=SMALL, lesson_steps=10, sound_steps=4, listener_steps=3, warm_up=1,
-        lesson_batch=2, lesson_hops=32, batch=2, hops=32, context=8, lesson_learning_rate=1e-2,
-        **changes,
+        BROOK, config=SMALL, warm_up=1, lesson_batch=2, lesson_hops=32, batch=2, hops=32, context=8,
+        first_clips=2, plain_clips=1, plain_share=0.5, stages=SHORT, **changes,
     )  # fmt: skip
 
 
@@ -161,9 +171,9 @@ def test_a_course_learns_and_a_resumed_one_repeats_it(tmp_path):
     run.save(tmp_path / "checkpoint.pt")
     terms = [run.advance(clips) for _ in range(6)]
     assert run.step == run.last
-    assert "spectrum" in terms[0]
-    assert "fooling" not in terms[0]
-    assert "fooling" in terms[-1]
+    assert all("spectrum" in row for row in terms)
+    assert ["fooling" in row for row in terms] == [False, True, True, False, False, False]
+    assert ["beside" in row for row in terms] == 3 * [False] + 3 * [True]
 
     again = BrookCourse(short_plan())
     again.load(tmp_path / "checkpoint.pt")
@@ -183,11 +193,48 @@ def test_the_first_steps_of_learning_repeat():
 
 
 def test_the_learning_rate_rises_and_falls():
-    for begin, steps in (
-        (0, BROOK.lesson_steps),
-        (BROOK.lesson_steps, BROOK.sound_steps + BROOK.listener_steps),
-    ):
-        at = begin, begin + BROOK.warm_up, begin + steps // 2, begin + steps - 1
-        first, top, middle, last = (learning_rate(step, BROOK) for step in at)
-        assert first < middle < top
-        assert last < middle
+    for stage in BROOK.stages:
+        at = [0, BROOK.warm_up, stage.steps // 2, stage.steps - 1]
+        first, top, middle, last = (learning_rate(n, stage, BROOK) for n in at)
+        assert top > middle > last
+        assert stage.fallen or first < middle
+    shared = [s for s in BROOK.stages if s.fallen]
+    for stage in shared:  # goes on where the stage before it ended
+        before = BROOK.stages[BROOK.stages.index(stage) - 1]
+        assert learning_rate(before.steps, before, BROOK) == learning_rate(0, stage, BROOK)
+
+
+def test_a_step_finds_its_stage():
+    run = BrookCourse(short_plan())
+    found = []
+    for step in (0, 9, 10, 12, 15):
+        run.step = step
+        found.append(run.stage())
+    assert found == [(SHORT[0], 0), (SHORT[0], 9), (SHORT[1], 0), (SHORT[2], 0), (SHORT[3], 1)]
+
+
+def test_the_first_latent_changes_the_sound_most():
+    torch.manual_seed(6)
+    net = Brook(SMALL)
+    clips = corpus(7, 3, 1.0)
+    align_latents(net, clips)
+    rows = [
+        net.encode(torch.from_numpy(c[: 90 * HOP])[None, None], net.encoder.init_state())[0][0]
+        for c in clips
+    ]
+    products, lean = responses(net, rows, torch.eye(LATENTS).double())
+    moved = products.diagonal()
+    assert (moved[1:] <= moved[:-1] * 1.01).all()
+    assert (lean >= -1e-6).all()  # up is louder
+    off = products - torch.diag(moved)
+    assert float(off.abs().max()) < 0.05 * float(moved[0])
+
+
+def test_plain_tones_are_heard_centred_and_repeat():
+    made = plain_tones(3, 2, 2.0)
+    assert made.shape == (2, 96000)
+    assert made.dtype == np.float32
+    assert 0.1 < np.abs(made).max() <= 0.5
+    assert np.abs(made.mean(axis=1)).max() < 1e-2
+    np.testing.assert_array_equal(plain_tones(3, 2, 2.0), made)
+    assert np.abs(plain_tones(4, 1, 2.0)[0] - made[0]).max() > 0.1

@@ -26,7 +26,7 @@ BUNDLE = WEIGHTS.parent / "bundles" / "eddy.ondine"
 PROMPT = 150  # steps: 1.6 s
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(autouse=True, scope="module")
 def _light_torch():
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
@@ -99,6 +99,10 @@ def test_the_card_keeps_its_promises():
         assert row["dc"] < 1e-3
         assert row["peak"] < 1
         assert -50 < row["level_db"] < -6
+    # At the temperature it begins with: no more silent, and about as lively as what it learnt from.
+    own, pieces = found["free"]["1.0"], found["pieces"]
+    assert own["silent_share"] < pieces["silent_share"] + 0.1
+    assert 0.4 < own["onsets_per_s"] / pieces["onsets_per_s"] < 2.5
     assert found["priming"]["p"] < 0.01
     assert [row["temperature"] for row in found["variation"]] == list(LADDER)
     for key in ("step", "apart"):

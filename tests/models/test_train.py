@@ -9,15 +9,17 @@ import soundfile
 import torch
 
 from models.brook.net import BrookConfig
+from models.brook.recipe import Stage
 from models.checkpoint import load_weights
 from models.instruments import network
 from models.recipes import BROOK
 from models.train import main, train
 
 PLAN = dataclasses.replace(
-    BROOK, config=BrookConfig(encoder_channels=16, decoder_channels=16), lesson_steps=3,
-    sound_steps=1, listener_steps=1, lesson_batch=2, lesson_hops=24, batch=2, hops=24, context=8,
-    corpus_clips=2,
+    BROOK, config=BrookConfig(encoder_channels=16, decoder_channels=16), lesson_batch=2,
+    lesson_hops=24, batch=2, hops=24, context=8, corpus_clips=2,
+    stages=tuple(Stage(k, n, 1e-3, 3) for k, n in (("lesson", 3), ("sound", 1), ("adversary", 1))),
+    first_clips=1,
 )  # fmt: skip
 
 
