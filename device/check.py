@@ -70,11 +70,13 @@ def _playable(
     """The findings of all that needs the libraries."""
     from device.gig.instruments import instruments
     from device.gig.memory import memory
+    from device.gig.provider import provider
     from device.gig.sound import cards, chosen_card, look_at_cards
 
     seen = look_at_cards(profile.audio, playing, ground)
     yield from cards(seen, profile.audio, playing, ground)
     yield from rights(ground, playing)
+    yield from provider(profile.engine, ground)
     yield from processor(profile.audio, ground)
     yield from power(ground)
     yield from storage(_folders(ground), ground)

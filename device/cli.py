@@ -77,13 +77,16 @@ def play(**options: Any) -> None:
     """
     # Before numpy is imported: its threads would hold up those that play.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    from device.app import Play
-    from device.app import play as perform
     from device.config import load_profile
-    from device.show.screen import Screen
+    from device.play.begin import beginning
+    from device.play.wish import Play
 
-    wish = Play(**options)
-    perform(wish, load_profile(), Screen())
+    with beginning(Play(**options), load_profile()) as begun:
+        # Only now, while the sound starts: reading these takes longer than all of it.
+        from device.app import play as go_on
+        from device.show.screen import Screen
+
+        go_on(begun, Screen())
 
 
 @cli.command()

@@ -1,18 +1,20 @@
 """The group that every command hangs from: commands that others add, and errors as sentences."""
 
 import contextlib
-import importlib.metadata
 import os
 import sys
 import traceback
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from device.cli_acts import GROUPS, Guessing, group_of
 from device.errors import OndineError
 from device.words import printable
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoints
 
 _SUMMARIES = {name: about for name, (_, _, about) in GROUPS.items()} | {
     "convert": "Turn a trained model into a bundle."
@@ -84,8 +86,10 @@ class Ondine(Guessing):
         sys.exit(code if isinstance(code, int) else 0)
 
 
-def _entries() -> importlib.metadata.EntryPoints:
-    return importlib.metadata.entry_points(group="ondine.commands")
+def _entries() -> "EntryPoints":
+    from importlib.metadata import entry_points
+
+    return entry_points(group="ondine.commands")
 
 
 def _absent(name: str, sentence: str) -> click.Command:

@@ -18,6 +18,7 @@ from device.control.guests import guests_of
 from device.control.midi.settings import MIDI_RANGES, MidiProfile, midi_problems
 from device.control.panel.profile import PANEL_RANGES, PanelProfile, panel_problems
 from device.errors import ConfigError, ControlError
+from device.provider import Name
 from device.words import nearest
 
 MAX_BYTES = 1 << 16
@@ -50,6 +51,10 @@ class EngineProfile:
 
     threads: int = 1
     precision: Literal["auto", "fp32", "int8"] = "auto"
+    provider: Name = "cpu"
+    """What computes it: the processor, or on a Jetson "cuda" or "tensorrt"."""
+    fp16: bool = False
+    """Whether TensorRT may compute with half the digits."""
 
 
 @dataclass(frozen=True)

@@ -12,20 +12,25 @@ or changed sequence keeps the values it had: it never waits, and a bundle of cha
 import math
 import mmap
 import os
+import struct
+from array import array
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
-
-import numpy as np
+from typing import TYPE_CHECKING, Literal
 
 from device.errors import ControlError
 from device.manifest import LATENT_PREFIXES, MAX_LATENTS, MAX_PARAMETERS, Manifest
+
+if TYPE_CHECKING:
+    import numpy as np  # not read with this file: control lays a table before it reads numpy
 
 Warp = Literal["linear", "exponential"]
 
 _HEADER_BYTES = 64
 _MAGIC = 0x4F4E4431  # "OND1"
 _VERSION = 2
+_HEADER = struct.Struct("=IIQ")
 
 
 @dataclass(frozen=True)
@@ -118,12 +123,38 @@ def specs_of(manifest: Manifest) -> dict[str, ParamSpec]:
     return specs
 
 
-def default_values(manifest: Manifest | None = None) -> np.ndarray:
+def default_values(manifest: Manifest | None = None) -> "np.ndarray":
     """A float32 array [SLOTS] of every parameter's default."""
+    import numpy as np
+
     values = np.zeros(SLOTS, np.float32)
     for spec in (specs_of(manifest) | FIXED if manifest else FIXED).values():
         values[spec.slot] = spec.default
     return values
+
+
+def make_table(path: Path, values: Mapping[int, float] | None = None) -> None:
+    """Make a table afresh at `path`: `values` by slot, and elsewhere the defaults.
+
+    Raises:
+        ControlError: if it cannot be written.
+    """
+    slots = array("f", bytes(4 * SLOTS))
+    for spec in _SPECS:
+        slots[spec.slot] = spec.default
+    for slot, value in (values or {}).items():
+        slots[slot] = value
+    data = _HEADER.pack(_MAGIC, _VERSION, 0).ljust(_HEADER_BYTES, b"\0") + slots.tobytes()
+    try:
+        fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o660)
+        try:
+            # In the file that is there: who has mapped it goes on reading it.
+            os.ftruncate(fd, len(data))
+            os.pwrite(fd, data, 0)
+        finally:
+            os.close(fd)
+    except OSError as error:
+        raise ControlError(f"cannot open the params table {path}: {error.strerror}") from None
 
 
 class ParamTable:
@@ -135,12 +166,14 @@ class ParamTable:
         Raises:
             ControlError: if the file is missing or is not a params table of this version.
         """
+        import numpy as np
+
         size = _HEADER_BYTES + 4 * SLOTS
+        if create:
+            make_table(path)
         try:
-            fd = os.open(path, os.O_RDWR | (os.O_CREAT if create else 0), 0o660)
+            fd = os.open(path, os.O_RDWR)
             try:
-                if create:
-                    os.ftruncate(fd, size)
                 if os.fstat(fd).st_size != size:
                     raise ControlError(f"{path} is no params table of this version; restart Ondine")
                 self._map = mmap.mmap(fd, size)
@@ -152,11 +185,8 @@ class ParamTable:
         self._sequence = np.frombuffer(self._map, np.uint64, 1, 8)
         self._values = np.frombuffer(self._map, np.float32, SLOTS, _HEADER_BYTES)
         self._scratch = np.zeros(SLOTS, np.float32)
-        if create:
-            head[:] = (_MAGIC, _VERSION)
-            self._sequence[0] = 0
-            self._values[:] = default_values()
-        elif head[0] != _MAGIC or head[1] != _VERSION:
+        self._copy = np.copyto
+        if head[0] != _MAGIC or head[1] != _VERSION:
             raise ControlError(f"{path} is no params table of this version; restart Ondine")
 
     def write(self, changes: dict[int, float]) -> None:
@@ -168,15 +198,15 @@ class ParamTable:
             self._values[slot] = value
         self._sequence[0] = odd + 1
 
-    def read_into(self, values: np.ndarray) -> None:
+    def read_into(self, values: "np.ndarray") -> None:
         """Copy the table into float32 `values` [SLOTS]; leaves it be while a write is under way."""
         before = int(self._sequence[0])
         if before & 1:
             return
-        np.copyto(self._scratch, self._values)
+        self._copy(self._scratch, self._values)
         if int(self._sequence[0]) == before:
-            np.copyto(values, self._scratch)
+            self._copy(values, self._scratch)
 
-    def values(self) -> np.ndarray:
+    def values(self) -> "np.ndarray":
         """A copy of every slot, float32 [SLOTS]."""
         return self._values.copy()

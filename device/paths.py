@@ -110,14 +110,24 @@ def admitted_file(environment: Mapping[str, str] = os.environ) -> Path:
     return Path(state) / "ondine/admitted.json"
 
 
+def engines_folder(environment: Mapping[str, str] = os.environ) -> Path:
+    """Where it is kept what was tried and built for this machine's graphics card."""
+    return admitted_file(environment).with_name("engines")
+
+
 def model_folders(environment: Mapping[str, str] = os.environ) -> list[Path]:
     """Where bundles are looked for by name, in this order: here, this user's, those that ship."""
     data = environment.get("XDG_DATA_HOME") or str(Path.home() / ".local/share")
     folders = [Path(), Path(data) / "ondine/models", Path("/var/lib/ondine/models")]
+    return [*folders, *shipped_folders()]
+
+
+def shipped_folders() -> list[Path]:
+    """Where the bundles are that come with the program."""
     # Found without importing: the package belongs to the trainers' side of the house.
-    if (found := importlib.util.find_spec("models")) and found.submodule_search_locations:
-        folders += [Path(place) / "bundles" for place in found.submodule_search_locations]
-    return folders
+    found = importlib.util.find_spec("models")
+    places = found.submodule_search_locations if found is not None else None
+    return [Path(place) / "bundles" for place in places or ()]
 
 
 def built_in() -> Path | None:

@@ -3,7 +3,7 @@
 One file in shared memory, laid out the same whatever plays:
 
     fields (float64)         histogram (float64)      texts (each twice)
-    magic, heartbeat_s, …    bin 0, bin 1, … bin 200  bundle, name, card, trouble, load_error
+    magic, heartbeat_s, …    bin 0, bin 1, … bin 200  bundle, name, card, trouble, …
 
 A field is a named slot (whole numbers are exact to 2^53). Bin i counts the blocks whose step took
 i..i+1 percent of the deadline. A text is written into the one of its two places that nobody reads,
@@ -59,12 +59,13 @@ TEXTS = {
     "card": 256,
     "trouble": 1024,  # why it is not on the top rung, or has no card
     "load_error": 1024,  # why the last bundle was refused
+    "computed_by": 512,  # what computes it and, if it is not what was asked for, why; "": the CPU
 }
 """The texts, and how many bytes of UTF-8 each may have."""
 SLOT = {name: i for i, name in enumerate(FIELDS)}
 BINS = 201
 """1 percent of the deadline each; the last bin counts everything from 200 percent up."""
-_MAGIC = 4_604_502.0  # one more for every change of the layout
+_MAGIC = 4_604_503.0  # one more for every change of the layout
 _TEXT_HEAD_BYTES = 16  # how often it was said, and the lengths of its two places
 
 

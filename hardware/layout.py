@@ -48,7 +48,7 @@ def place(parts: Sequence[Part]) -> list[Placed]:
         left = sum(wire.pin % 2 for wire in part.wires)
         side: Side = -1 if 2 * left >= len(part.wires) else 1
         bus = any(wire.kind in ("i2c", "spi") for wire in part.wires)
-        if bus and heights[side] > heights[-side] + 3:
+        if bus and heights[side] >= heights[-side] + 3:
             side = 1 if side < 0 else -1
         around = bus and 2 * left >= len(part.wires) and side > 0
         sides[side].append((0.0 if around else sum(rows) / len(rows), part))

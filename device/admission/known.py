@@ -16,13 +16,25 @@ from pathlib import Path
 _RULES = 1
 """Counted up when the rules become stricter: what they admitted before is tried again."""
 _MOST = 500
+_RUNTIMES = ("onnxruntime", "onnxruntime-gpu")
 
 
 def mark(manifest: bytes) -> str:
     """What a bundle is remembered by."""
-    version = importlib.metadata.version("onnxruntime")
     digest = hashlib.sha256(manifest).hexdigest()
-    return f"{digest} {_RULES} onnxruntime-{version} {platform.machine()}"
+    return f"{digest} {_RULES} {runtime_version()} {platform.machine()}"
+
+
+def runtime_version() -> str:
+    """Which onnxruntime is installed, under whatever name: builds for graphics cards have others.
+
+    Nothing of it is imported.
+    """
+    found = []
+    for name in _RUNTIMES:
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            found.append(f"{name}-{importlib.metadata.version(name)}")
+    return "+".join(found)
 
 
 def is_known(path: Path | None, mark: str) -> bool:

@@ -10,6 +10,7 @@ from typing import Literal
 
 Kind = Literal["usb", "hat", "hdmi", "onboard"]
 PROC = Path("/proc/asound")
+NODES = Path("/dev/snd")
 
 _ONBOARD = ("bcm2835", "hda-", "sof-", "tegra", "ich", "dummy", "loopback")
 """How the drivers of soldered converters (and of the kernel's pretended ones) are called."""
@@ -48,6 +49,17 @@ def list_cards(proc: Path = PROC) -> list[Card]:
         captures, plays = any(home.glob("pcm*c")), any(home.glob("pcm*p"))
         cards.append(Card(name, title.strip(), captures, plays, _kind(home, driver, title)))
     return cards
+
+
+def stirs(nodes: Path = NODES) -> tuple[tuple[str, int, int], ...]:
+    """What is another whenever a card comes or goes, or may be opened by others than before.
+
+    A new card is the kernel's alone at first; a moment later udev gives it to its group.
+    """
+    try:
+        return tuple((n.name, n.stat().st_mode, n.stat().st_gid) for n in sorted(nodes.iterdir()))
+    except OSError:
+        return ()  # No card yet, or one that went this instant.
 
 
 def device_of(card: str) -> str:

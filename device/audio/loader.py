@@ -18,8 +18,9 @@ from device.audio.track import ANY_SERIAL, Track
 from device.bundle import open_bundle
 from device.engine.engine import Engine
 from device.errors import AudioError, BundleError
-from device.manifest import Precision, fingerprint
+from device.manifest import Manifest, Precision, fingerprint
 from device.params import default_values
+from device.provider import CPU, Provider
 from device.rung import Rung
 
 WARM_UP_STEPS = 8
@@ -52,6 +53,8 @@ class Settings:
 
     threads: int = 1
     seed: int = 0
+    provider: Provider = CPU
+    """What is asked for; a bundle that was not tried with it is computed by the processor."""
 
 
 def open_engine(load: Load, settings: Settings, *, gently: bool = False) -> Engine:
@@ -71,9 +74,20 @@ def open_engine(load: Load, settings: Settings, *, gently: bool = False) -> Engi
             threads=settings.threads,
             seed=settings.seed if load.seed is None else load.seed,
             gently=gently,
+            provider=_provider(bundle.manifest, load, settings),
         )
     except MemoryError:
         raise BundleError(f"there is not enough memory for {load.bundle.name}") from None
+
+
+def _provider(m: Manifest, load: Load, settings: Settings) -> Provider:
+    """What computes a bundle: what is asked for, if the bundle was tried with it."""
+    if settings.provider.name == "cpu":
+        return CPU
+    # Not before: a start on the processor has no time to read it.
+    from device.admission.prepared import admitted_provider
+
+    return admitted_provider(m, settings.provider, load.precision)
 
 
 def make_track(
@@ -94,6 +108,7 @@ def make_track(
         path=str(load.bundle),
         serial=load.serial,
         precision=getattr(player, "precision", "fp32"),
+        computed_by=getattr(player, "computed_by", ""),
         cost=warm_up(fitted, player, own),
         engine=player if isinstance(player, Engine) else None,
         free=player.close if isinstance(player, Engine) else lambda: None,

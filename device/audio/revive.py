@@ -9,8 +9,8 @@ any number, for it is opened by name) the sound goes on at the distance it had.
     say               "Box stopped working (No such device). …"  ""
 
 The first try is made at once, for most faults end with opening the card afresh; the next ones come
-further and further apart, up to a second. A card that opens and fails again before it has played
-is not back: the tries go on as they were.
+further and further apart, up to a second, and at once when something stirs among the cards. A card
+that opens and fails again before it has played is not back: the tries go on as they were.
 """
 
 import contextlib
@@ -49,18 +49,21 @@ class Revive:
         say: Callable[[str], None],
         alive: Callable[[], None],
         stopping: Callable[[], bool],
+        stirs: Callable[[], object] = lambda: None,
         patient: bool = False,
     ) -> None:
         """Open the first card; a `patient` stream waits for it, and says why.
 
         `say` is told why there is no sound, and '' when there is again. `alive` is called every
-        `ALIVE_S` while there is no card. `stopping` ends the wait.
+        `ALIVE_S` while there is no card. `stopping` ends the wait. What `stirs` tells of the cards
+        is looked at meanwhile: once that is another, the next try comes at once.
 
         Raises:
             AudioError: if there is no card, or (patient) it was told to stop before one came.
         """
         self._open, self._clock = open, clock
         self._say, self._alive, self._stopping = say, alive, stopping
+        self._stirs = stirs
         self.xruns = 0
         self.cards_lost = 0
         """How often a card that played was lost."""
@@ -182,15 +185,16 @@ class Revive:
         return ""
 
     def _pause(self, seconds: float) -> bool:
-        """Let so much time pass, and show that this process lives; True if told to stop."""
+        """Let so much time pass, or until cards stir, and show that this process lives; True if
+        told to stop."""
         until_s = self._clock.now() + seconds
-        alive_s = 0.0
+        alive_s, before = 0.0, self._stirs()
         while not self._stopping():
             now_s = self._clock.now()
             if now_s >= alive_s:
                 self._alive()
                 alive_s = now_s + ALIVE_S
-            if now_s >= until_s:
+            if now_s >= until_s or self._stirs() != before:
                 return False
             self._clock.wait_until(min(until_s, now_s + _LOOK_S))
         return True

@@ -8,6 +8,7 @@ from pathlib import Path
 from device.audio.loader import Load, Settings
 from device.audio.track import ANY_SERIAL
 from device.errors import ConfigError
+from device.provider import LADDER, Provider
 
 MAX_HEADROOM_FRAMES = 65_536
 MAX_LATENCY_FRAMES = 480_000
@@ -64,11 +65,13 @@ def read_setup(arguments: Sequence[str] | None = None) -> Setup:
         )
     if o.card not in ("", "none") and (o.input or o.output):
         raise ConfigError("--input and --output are for playing without a card: add --card none")
+    if o.provider != "cpu" and o.engines is None:
+        raise ConfigError(f"--provider {o.provider} needs --engines, the folder of what was tried")
     return Setup(
         load=Load(o.bundle, o.serial, precision=o.precision, start=o.start),
         spare=Load(o.fallback) if o.fallback else None,
         instead=o.instead,
-        settings=Settings(o.threads, o.seed),
+        settings=Settings(o.threads, o.seed, Provider(o.provider, o.fp16, o.engines)),
         params=o.params,
         status=o.status,
         socket=o.socket,
@@ -109,6 +112,9 @@ def parser() -> argparse.ArgumentParser:
         "--latency", type=int, metavar="FRAMES", default=0, help="of the model, at least"
     )
     p.add_argument("--threads", type=int, default=1, help="of the engine")
+    p.add_argument("--provider", choices=LADDER, default="cpu", help="what computes")
+    p.add_argument("--fp16", action="store_true", help="let TensorRT compute with half the digits")
+    p.add_argument("--engines", type=Path, metavar="FOLDER", help="what was tried and built for it")
     p.add_argument("--card", default="", help="a name, kinds such as usb,hat, or none")
     p.add_argument("--patient", action="store_true", help="wait for the card if it is not there")
     p.add_argument("--map-in", default="", metavar="N,N", help="the card's channels to hear")

@@ -144,5 +144,6 @@ class Stagehand:
         status, track, reason = self._status, changed.track, changed.reason
         status.say("bundle", track.path)
         status.say("name", track.name)
+        status.say("computed_by", track.computed_by)
         status["precision_bits"] = 8 if track.precision == "int8" else 32
         self._trouble.of_ladder(f"{reason}: {changed.rung.sentence}" if reason else "")

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from device.audio.cards import list_cards
+from device.audio.cards import list_cards, stirs
 from device.audio.clock import Clock
 from device.audio.player import Player
 from device.audio.revive import Revive
@@ -56,7 +56,15 @@ def open_stream(
         on_card(card)
         return stream
 
-    return Revive(open_card, clock, say=say, alive=alive, stopping=stopping, patient=setup.patient)
+    return Revive(
+        open_card,
+        clock,
+        say=say,
+        alive=alive,
+        stopping=stopping,
+        stirs=stirs,
+        patient=setup.patient,
+    )
 
 
 def _choose(wanted: str, listens: bool) -> str:

@@ -29,6 +29,8 @@ class Track:
     path: str = ""
     serial: int = ANY_SERIAL
     precision: str = "fp32"
+    computed_by: str = ""
+    """In words; '' for the processor."""
     cost: Cost = field(default_factory=Cost)
     """Measured when it was warmed."""
     engine: Engine | None = None

@@ -47,7 +47,7 @@ class Pulse:
         self._path, self._notify, self._pid = path, notify, pid
         self._status: Status | None = None
         self._before: Vitals | None = None
-        self._trouble = ""
+        self._said = ""
         self.ready = False
 
     def look(self) -> bool:
@@ -60,11 +60,12 @@ class Pulse:
         if not self.ready and now.blocks > 0:
             self.ready = True
             self._notify.ready()
-            self._notify.status(f"Playing {status.text('name')}.")
-        trouble = status.text("trouble")
-        if trouble != self._trouble:
-            self._trouble = trouble
-            self._notify.status(trouble or f"Playing {status.text('name')}.")
+        # The name comes when somebody has the time to write it down: after the first blocks.
+        name = status.text("name") if self.ready else ""
+        said = status.text("trouble") or (f"Playing {name}." if name else "")
+        if said and said != self._said:
+            self._said = said
+            self._notify.status(said)
         alive = before is not None and now.alive_since(before)
         if alive:
             self._notify.alive()

@@ -1,6 +1,6 @@
 """OSC: one UDP socket that steers parameters and answers its senders.
 
-    /ondine/param/<id> v   a parameter in its units        /ondine/panic    output to its lowest
+    /ondine/param/<id> v   a parameter in its units        /ondine/panic    a fade to silence
     /ondine/raw/<id> v     the same parameter, 0..1        /ondine/defaults every parameter back
     /ondine/status         answers with the counters       /ondine/reset    the model forgets
     /ondine/params         answers with every parameter    /ondine/keep     keeps the last minutes
@@ -90,20 +90,22 @@ def routes(
     value: Callable[[str], float],
     load: Callable[[str], None],
     keep: Callable[[], None],
+    quiet: Callable[[], object] | None = None,
     more: Mapping[str, Route] | None = None,
     besides: Iterable[str] = (),
 ) -> dict[str, Route]:
     """Every address of a bundle's parameters, and what it does.
 
-    `load` and `keep` only begin their work; `load` is given the name as it came. `besides` are
-    steered as parameters are: macros, a morph. `more` are other addresses.
+    `load` and `keep` only begin their work; `load` is given the name as it came. `quiet` silences
+    what sounds beside the instrument. `besides` are steered as parameters are: macros, a morph.
+    `more` are other addresses.
     """
     table: dict[str, Route] = dict(more or {})
     for id in (*specs, *besides):
         table[f"/ondine/param/{id}"] = Steer(id, raw=False)
         table[f"/ondine/raw/{id}"] = Steer(id, raw=True)
     gain = specs["output_gain_db"]
-    table["/ondine/panic"] = Press(((gain.id, gain.minimum),))
+    table["/ondine/panic"] = Press(((gain.id, gain.minimum),), quiet)
     table["/ondine/defaults"] = Press(tuple((s.id, s.default) for s in specs.values()))
     table["/ondine/reset"] = Press(call=reset)
     table["/ondine/load"] = Order(load, named=True)

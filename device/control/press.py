@@ -7,7 +7,7 @@ A button that does another thing when it is held (button/1/long) does its own wh
 only if it was not held: whoever holds it to save a scene does not want the next one first.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from device.control.signal import Signal
 
@@ -20,8 +20,14 @@ LONG = "/long"
 class Presses:
     """Calls `press` with what the signal is to do, by `acts`: signal name to act."""
 
-    def __init__(self, acts: Mapping[str, str], press: Callable[[str], None]) -> None:
-        self._acts, self._press = dict(acts), press
+    def __init__(
+        self,
+        acts: Mapping[str, str],
+        press: Callable[[str], None],
+        buttons: Collection[str] = (),
+    ) -> None:
+        """`buttons` are the names of signals that are only ever heard because somebody pressed."""
+        self._acts, self._press, self._buttons = dict(acts), press, frozenset(buttons)
         self._down: set[str] = set()
         self._heard: set[str] = set()
         self._waiting: set[str] = set()
@@ -38,7 +44,7 @@ class Presses:
             if value > DOWN and name not in self._down:
                 self._down.add(name)
                 self._waiting.discard(name.removesuffix(LONG))
-                if first and not _momentary(name):
+                if first and name not in self._buttons and not _momentary(name):
                     continue
                 if name + LONG in self._acts:
                     self._waiting.add(name)

@@ -4,9 +4,11 @@ A reading says which parameter, how much, who says so and when. Readings that ar
 OSC bundle, one tick of a timeline) are handed over together, so that audio sees all or none.
 """
 
-import asyncio
 from collections.abc import Callable, Sequence
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop  # nothing sounds sooner for reading all of asyncio
 
 
 class Reading(NamedTuple):
@@ -28,7 +30,7 @@ class Source(Protocol):
 
     name: str
 
-    def start(self, loop: asyncio.AbstractEventLoop, take: Take) -> None:
+    def start(self, loop: "AbstractEventLoop", take: Take) -> None:
         """Begin to hand readings to `take`, always from `loop`'s thread. Must not block."""
 
     def close(self) -> None:

@@ -14,7 +14,6 @@ The same instrument gives the same bytes: node ids are made from names.
 import uuid
 import zlib
 from collections.abc import Sequence
-from xml.sax.saxutils import quoteattr
 
 from device.control.layout import Page, raw_address
 from device.params import ParamSpec
@@ -162,7 +161,7 @@ def _node(
     parts = [("properties", "".join(own)), ("values", "".join(_value(k, v) for k, v in values))]
     parts += [("messages", "".join(messages)), ("children", inside)]
     within = "".join(f"<{part}>{text}</{part}>" for part, text in parts if text)
-    return f"<node ID={quoteattr(str(id))} type='{kind}'>{within}</node>"
+    return f"<node ID=\"{id}\" type='{kind}'>{within}</node>"
 
 
 def _message(address: str, axis: str) -> str:

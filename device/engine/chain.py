@@ -19,6 +19,7 @@ from device.engine.step import Start, Step
 from device.errors import BundleError, ConfigError
 from device.manifest import Distribution, Manifest, Method, Port, Precision
 from device.params import FIXED, MODEL, specs_of
+from device.provider import CPU, LADDER, Name, Provider
 
 Caches = Mapping[tuple[str, str], np.ndarray]
 """What a model remembers, by method and state."""
@@ -33,7 +34,13 @@ class Chain:
     """
 
     def __init__(
-        self, bundle: Bundle, precision: Precision, threads: int, seed: int, gently: bool = False
+        self,
+        bundle: Bundle,
+        precision: Precision,
+        threads: int,
+        seed: int,
+        gently: bool = False,
+        provider: Provider = CPU,
     ) -> None:
         """Load the methods that are played; those without a graph of `precision` use their other.
 
@@ -56,9 +63,14 @@ class Chain:
                 _nearest(m.methods[name], precision),
                 threads=threads,
                 gently=gently,
+                provider=provider,
             )
             for name in names
         }
+        # The least of them: what is promised is promised of the whole.
+        self.provider: Name = max(
+            (step.provider for step in self._steps.values()), key=LADDER.index
+        )
         self._front = self._steps[front] if front else None
         self._back = self._steps[back]
         self.wet = self._output(m, back, "audio")[0]

@@ -21,6 +21,7 @@ from device.engine.step import Start
 from device.engine.strip import Strip
 from device.errors import BundleError, ConfigError
 from device.manifest import Manifest, Precision
+from device.provider import CPU, Provider, in_words
 
 
 class Engine:
@@ -39,10 +40,12 @@ class Engine:
         threads: int = 1,
         seed: int = 0,
         gently: bool = False,
+        provider: Provider = CPU,
     ) -> None:
         """Load a bundle; `auto` is the precision that its conversion recommends.
 
         `gently` is for loading while other threads play, at the cost of memory (`Step`).
+        `self.provider` tells what really computes, `self.computed_by` in words.
 
         Raises:
             ConfigError: if the bundle makes no sound or has no graphs of this precision.
@@ -55,12 +58,14 @@ class Engine:
         self.sample_rate_hz, self.block_frames = rate, block
         self.channels_in, self.channels_out = m.channels_in, channels
         self.delay_frames = m.delay_frames
-        self.precision: Precision = _recommended(m) if precision == "auto" else precision
+        self.precision: Precision = _recommended(m, provider) if precision == "auto" else precision
         self.peak_in = self.peak_out = 0.0
         self.limited = self.repaired = False
 
         self._strip = Strip(rate, block, m.channels_in, channels, m)
-        self._chain = Chain(bundle, self.precision, threads, seed, gently)
+        self._chain = Chain(bundle, self.precision, threads, seed, gently, provider)
+        self.provider = self._chain.provider
+        self.computed_by = in_words(provider, self.provider)
         self._repair = Repair(channels, block, rate)
         self._dry = DryPath(m.channels_in, channels, block, m.delay_frames)
         self._mix = np.zeros((channels, block), np.float32)
@@ -142,9 +147,14 @@ class Engine:
         return False
 
 
-def _recommended(m: Manifest) -> Precision:
-    """The recommended precision, if the methods that are played have it at all."""
+def _recommended(m: Manifest, provider: Provider) -> Precision:
+    """The recommended precision, if the methods that are played have it at all.
+
+    It was recommended for a processor. On a graphics card nothing of int8 as we write it is done,
+    and each such node would be computed beside it.
+    """
     graphs: dict[Precision, None] = {}
     for name in played(m):
         graphs |= dict.fromkeys(m.methods[name].graphs if name else ())
-    return m.recommended if m.recommended in graphs else next(iter(graphs))
+    wanted = m.recommended if provider.name == "cpu" else "fp32"
+    return wanted if wanted in graphs else next(iter(graphs))

@@ -5,8 +5,13 @@ that what one step hands back is what the next is fed, without a copy and withou
 
     binding 0:  states A ──► graph ──► states B
     binding 1:  states B ──► graph ──► states A
+
+All buffers are the processor's own memory. A session on a graphics card takes its copy of an input
+when that is bound, not when it runs (`IOBinding::BindInput` of onnxruntime), so there the inputs
+are bound anew before each step; outputs are copied back at its end.
 """
 
+import dataclasses
 import io
 import math
 import time
@@ -20,6 +25,7 @@ from device.bundle import Bundle
 from device.engine.weights import split
 from device.errors import BundleError
 from device.manifest import Graph, Method, Port, Precision
+from device.provider import CPU, EXECUTION, LADDER, Name, Provider, session_providers
 
 Start = Literal["zero", "exported"]
 
@@ -41,11 +47,13 @@ class Step:
         *,
         threads: int = 1,
         gently: bool = False,
+        provider: Provider = CPU,
     ) -> None:
         """Load the graph, bind every buffer and start the caches at zero.
 
-        `gently` leaves the interpreter to other threads meanwhile, and takes the weights' memory
-        once more for as long as the step lives (`weights.py`).
+        `self.provider` is what really computes: `provider`, or one below it where it does not
+        work. `gently` leaves the interpreter to other threads meanwhile, and takes the weights'
+        memory once more for as long as the step lives (`weights.py`).
 
         Raises:
             BundleError: if the bundle has no such method or precision, its graph cannot be
@@ -60,9 +68,10 @@ class Step:
         """onnxruntime points into these."""
         if gently:
             model, self._weights, names = _parted(model)
-            self._session = _session(model, what, threads, names, self._weights)
+            self._session = _session(model, what, threads, provider, names, self._weights)
         else:
-            self._session = _session(model, what, threads)
+            self._session = _session(model, what, threads, provider)
+        self.provider = _computes(self._session)
         _check_ports(self._session, spec, graph, method)
         self.inputs = {port.name: np.zeros(port.shape, np.float32) for port in spec.inputs}
         self.outputs = {port.name: np.zeros(port.shape, np.float32) for port in spec.outputs}
@@ -77,10 +86,14 @@ class Step:
         )
         self._bindings = (self._bind(0, 1), self._bind(1, 0))
         self._turn = 0
+        self._anew = provider.name != "cpu"
 
     def run(self) -> None:
         """One step: inputs and caches in, outputs and new caches out."""
-        self._session.run_with_iobinding(self._bindings[self._turn])
+        binding = self._bindings[self._turn]
+        if self._anew:
+            self._bind_inputs(binding, self._turn)
+        self._session.run_with_iobinding(binding)
         self._turn ^= 1
 
     def reset(self, start: Start = "zero") -> None:
@@ -108,12 +121,15 @@ class Step:
 
     def _bind(self, read: int, write: int) -> ort.IOBinding:
         binding = self._session.io_binding()
-        for name, array in [*self.inputs.items(), *self._states[read].items()]:
-            binding.bind_input(name, "cpu", 0, array.dtype, array.shape, array.ctypes.data)
+        self._bind_inputs(binding, read)
         targets = {s.output: self._written[write][s.input] for s in self._graph.states}
         for name, array in [*self.outputs.items(), *targets.items()]:
             binding.bind_output(name, "cpu", 0, array.dtype, array.shape, array.ctypes.data)
         return binding
+
+    def _bind_inputs(self, binding: ort.IOBinding, read: int) -> None:
+        for name, array in [*self.inputs.items(), *self._states[read].items()]:
+            binding.bind_input(name, "cpu", 0, array.dtype, array.shape, array.ctypes.data)
 
 
 def _tail(written: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
@@ -167,9 +183,31 @@ def _session(
     model: bytes,
     what: str,
     threads: int,
+    provider: Provider,
     names: Sequence[str] = (),
     weights: Sequence[ort.OrtValue] = (),
 ) -> ort.InferenceSession:
+    for name in LADDER[LADDER.index(provider.name) :]:
+        below = dataclasses.replace(provider, name=name)
+        providers = session_providers(below, ort.get_available_providers())
+        try:
+            options = _options(threads)
+            if names:
+                options.add_external_initializers(list(names), list(weights))
+            # It would go down by itself, and print that where the first line is "playing at".
+            session = ort.InferenceSession(model, options, providers=providers, enable_fallback=0)
+        except Exception as error:  # onnxruntime raises many unrelated types
+            if name != "cpu":
+                continue
+            raise BundleError(f"onnxruntime cannot load {what}: {str(error)[:300]}") from None
+        # Its Python side keeps the file's bytes, to start again with other providers, which we
+        # never do; the weights would be in memory twice (34 MB for RAVE v2 in int8).
+        session._model_bytes = None
+        return session
+    raise AssertionError("the last of the ladder is the processor")
+
+
+def _options(threads: int) -> ort.SessionOptions:
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
@@ -177,16 +215,13 @@ def _session(
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     # Decaying tails reach denormals, which are a hundred times slower on x86.
     options.add_session_config_entry("session.set_denormal_as_zero", "1")
-    try:
-        if names:
-            options.add_external_initializers(list(names), list(weights))
-        session = ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # onnxruntime raises many unrelated types
-        raise BundleError(f"onnxruntime cannot load {what}: {str(error)[:300]}") from None
-    # Its Python side keeps the file's bytes, to start again with other providers, which we never
-    # do; the weights would be in memory twice (34 MB for RAVE v2 in int8).
-    session._model_bytes = None
-    return session
+    return options
+
+
+def _computes(session: ort.InferenceSession) -> Name:
+    """What the session computes with first; what that cannot do, those below it do."""
+    first = session.get_providers()[0]
+    return next((name for name, known in EXECUTION.items() if known == first), "cpu")
 
 
 def _check_ports(session: ort.InferenceSession, spec: Method, graph: Graph, what: str) -> None:

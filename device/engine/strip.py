@@ -17,6 +17,8 @@ from device.params import FIXED, SLOTS, default_values, specs_of
 _INPUT_GAIN, _OUTPUT_GAIN, _DRY_WET, _CEILING = (
     FIXED[id].slot for id in ("input_gain_db", "output_gain_db", "dry_wet", "limiter_ceiling_db")
 )
+_SILENT_DB = FIXED["output_gain_db"].minimum
+"""An output at its lowest is silent, as a fader is: panic, and the end of the box's last fade."""
 
 
 class Strip:
@@ -48,7 +50,8 @@ class Strip:
         values = self._settings.read(params)
         share = values.item(_DRY_WET)
         self._targets[0] = 10.0 ** (values.item(_INPUT_GAIN) / 20.0)
-        self._targets[1] = 10.0 ** (values.item(_OUTPUT_GAIN) / 20.0)
+        output_db = values.item(_OUTPUT_GAIN)
+        self._targets[1] = 0.0 if output_db <= _SILENT_DB else 10.0 ** (output_db / 20.0)
         self._targets[2] = share
         self._targets[3] = 1.0 - share
         self._gains.move(self._targets)

@@ -14,6 +14,7 @@ from device.control.panel.parts import i2c_parts, quick_parts
 from device.control.panel.profile import PanelProfile
 from device.control.panel.wiring import Wiring
 from device.control.signal import Signal
+from device.gig.panel_displays import displays
 from device.gig.panel_tasks import Bus
 
 AGAIN_S = 1.0
@@ -21,7 +22,7 @@ BLINK_S = 0.5
 
 
 class OneLight(Leds):
-    """Lights of which one blinks; `chosen` is its name, such as light/1, or ""."""
+    """Lights and displays, of which one blinks: `chosen`, such as light/1, or none, ""."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         super().__init__(clock)
@@ -29,7 +30,11 @@ class OneLight(Leds):
 
     def lit(self, shows: tuple[str, ...], now_s: float) -> bool:
         """Whether the light that shows these is on."""
-        return self.chosen in shows and now_s % BLINK_S < BLINK_S / 2
+        return any(self.blinks(name, now_s) for name in shows)
+
+    def blinks(self, name: str, now_s: float) -> bool:
+        """Whether the one of this name is on."""
+        return self.chosen == name and now_s % BLINK_S < BLINK_S / 2
 
 
 class _Tried:
@@ -74,7 +79,13 @@ class PanelParts(logging.Handler):
         self.lights = OneLight(clock)
         alone = tuple(replace(led, shows=(f"light/{i}",)) for i, led in enumerate(panel.leds, 1))
         panel = replace(panel, leds=alone)
-        parts = (*quick_parts(panel, wiring, self.lights), *i2c_parts(panel, wiring))
+        self.displays = displays(panel, wiring, self.lights.blinks)
+        """In the order of the profile."""
+        parts = (
+            *quick_parts(panel, wiring, self.lights),
+            *i2c_parts(panel, wiring),
+            *self.displays,
+        )
         self._parts = [_Tried(part) for part in parts]
         self._said: list[str] = []
         self._log = logging.getLogger("ondine.panel")

@@ -27,7 +27,8 @@ from device.errors import ControlError
 from device.gig.finding import Finding, exit_code
 from device.gig.panel_parts import PanelParts
 from device.gig.panel_tasks import Task, tasks
-from device.gig.panel_walk import View, Walk
+from device.gig.panel_walk import Eye, View, Walk
+from device.oled.glass import KeptGlass
 
 VERDICTS = (
     "Everything on the panel works.",
@@ -107,8 +108,8 @@ def walk_panel(
         )
     parts = PanelParts(panel, wiring, clock)
     simulated = isinstance(wiring, SimulatedWiring)
+    eye = seen_in(wiring, parts) if isinstance(wiring, SimulatedWiring) else None
     screen = Screen(console, clock, _words(simulated) if key is not _no_key else "")
-    board = wiring.board if isinstance(wiring, SimulatedWiring) else None
     walk = Walk(
         panel,
         parts,
@@ -118,7 +119,7 @@ def walk_panel(
         screen.tell,
         screen.told,
         float("inf") if key is not _no_key else SCRIPT_PATIENCE_S,
-        None if board is None else lambda task: float(board.outputs.get(task.pin, False)),
+        eye,
     )
     try:
         findings = walk.through(todo)
@@ -133,6 +134,18 @@ def walk_panel(
     else:
         _summary(console, findings, code)
     return code
+
+
+def seen_in(wiring: SimulatedWiring, parts: PanelParts) -> Eye:
+    """An eye on a simulated panel's lights and displays."""
+
+    def look(task: Task) -> float:
+        for display in parts.displays:
+            if display.called == task.name:
+                return float(isinstance(display.glass, KeptGlass) and display.glass.lit)
+        return float(wiring.board.outputs.get(task.pin, False))
+
+    return look
 
 
 def _summary(console: Console, findings: list[Finding], code: int) -> None:

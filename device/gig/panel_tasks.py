@@ -3,7 +3,7 @@
 knob, pedal, hand, tilt     both ends          ├────────┤
 encoder                     both directions    ◄─┼─►
 button, footswitch          down and up        ▔▔▁▁
-light                       on and off, as somebody who looks at it says
+light, display              on and off, as somebody who looks at it says
 """
 
 from collections.abc import Iterator
@@ -12,6 +12,7 @@ from typing import Literal
 
 from device.control.panel.profile import AnalogProfile, EncoderProfile, PanelProfile, named
 from device.gig.header import place
+from device.gig.panel_displays import part_of
 
 Manner = Literal["span", "turn", "press", "light"]
 Bus = Literal["spi", "i2c", "pins", "event"]
@@ -22,7 +23,7 @@ class Task:
     """One thing to try."""
 
     name: str
-    """Of its signal: knob/1; light/1 for a light, which has none."""
+    """Of its signal: knob/1; light/1 or display/1 for what has none."""
     bus: Bus
     part: str
     """The name of the part that it hangs on, or how that begins."""
@@ -83,6 +84,7 @@ def tasks(panel: PanelProfile) -> list[Task]:
         *_encoders(panel),
         *_buttons(panel),
         *_sensors(panel),
+        *_displays(panel),
         *_lights(panel),
     ]
 
@@ -147,6 +149,14 @@ def _sensors(panel: PanelProfile) -> Iterator[Task]:
             part = f"{name} (MPU6050"
             whole = f"{name}/{axis}"
             yield Task(whole, "i2c", part, where, ask, "span", low=low, high=high, alone=True)
+
+
+def _displays(panel: PanelProfile) -> Iterator[Task]:
+    for i, display in enumerate(panel.displays, 1):
+        name = f"display/{i}"
+        where = f"the {display.kind.upper()} at I2C {display.address:#x}"
+        ask = f"does it blink, it alone: {name} in a whole frame?"
+        yield Task(name, "i2c", part_of(display), where, ask, "light", low=0.0, high=1.0)
 
 
 def _lights(panel: PanelProfile) -> Iterator[Task]:

@@ -10,7 +10,8 @@ from device.gig.tiny_graph import SIZE, float_and_int8
 
 
 def main() -> None:
-    """Print onnxruntime's version and the largest error of a tiny graph, of outputs up to 5."""
+    """Print onnxruntime's version, the largest error of a tiny graph, of outputs up to 5, and what
+    it can compute with."""
     import numpy as np
 
     os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
@@ -26,7 +27,8 @@ def main() -> None:
     error = 0.0
     for y in session.run(None, {"x": x}):
         error = max(error, float(np.abs(y - x @ w).max()))
-    print(json.dumps({"version": ort.__version__, "error": error}))
+    providers = ort.get_available_providers()
+    print(json.dumps({"version": ort.__version__, "error": error, "providers": providers}))
 
 
 if __name__ == "__main__":

@@ -62,9 +62,11 @@ class Hands:
         values: Callable[[], Mapping[str, float]],
         say: Callable[[str], None],
         press: Callable[[str], None] = lambda act: None,
+        buttons: Collection[str] = (),
     ) -> None:
         """`take` applies readings; `values` tells what every parameter is set to, in units; `press`
-        is given the act of a button that was pressed.
+        is given the act of a button that was pressed; `buttons` are the panel's, whose first
+        signal is a press.
 
         What of the patch the instrument has no parameter for rests, and `say` hears of it.
         """
@@ -74,7 +76,7 @@ class Hands:
         self._specs, self._sources, self._say = specs, sources, say
         self._desk, self._values = take, values
         self._controls = Controls(patch.controls)
-        self._presses = Presses(patch.presses, press)
+        self._presses = Presses(patch.presses, press, buttons)
         self._resting: frozenset[str] = frozenset()
         self._rests: tuple[str, ...] = ()
         self._mapper = self._mapper_for(patch, specs)

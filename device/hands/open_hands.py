@@ -10,7 +10,7 @@ from device.control.dialect_server import DialectServer
 from device.control.guests import guests_of
 from device.control.midi.source import MidiSource
 from device.control.panel.keyboard import Keyboard
-from device.control.panel.profile import AnalogProfile, PanelProfile
+from device.control.panel.profile import AnalogProfile, PanelProfile, named
 from device.control.panel.simulate import SimulatedWiring
 from device.control.panel.source import PanelSource
 from device.control.source import Source, Take
@@ -83,7 +83,16 @@ def open_hands(
         patch = read_patch(wish.patch, specs())
     else:
         patch = stored.patch.read(specs()) or usual_patch(panel, specs())
-    hands = Hands(patch, specs(), sources, take=take, values=values, say=say, press=press)
+    hands = Hands(
+        patch,
+        specs(),
+        sources,
+        take=take,
+        values=values,
+        say=say,
+        press=press,
+        buttons=named(panel.buttons, "button"),
+    )
     return Opened(hands, panel, keys, panel_source, midi)
 
 

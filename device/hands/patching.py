@@ -20,7 +20,7 @@ PRESSES = (
     {"": "map/random", "/long": "map/undo"},
     {"": "scene/previous", "/long": "panic"},
 )
-"""What the first buttons of a panel do, pressed and held, in the order of the profile."""
+"""What the first momentary buttons of a panel do, pressed and held, in the order of the profile."""
 POWER = {"power/long": "box/shutdown"}
 """A button that the profile names so is for nothing else; see `device.power`."""
 WAYS = ("pitch", "roll")
@@ -78,7 +78,10 @@ def usual_patch(panel: PanelProfile, specs: Mapping[str, ParamSpec]) -> Patch:
     routes += voice_routes(specs)
     controls = {name: Conditioning() for name in (*knobs, *pedals, WHEEL, VOLUME)}
     names = named(panel.buttons, "button")
-    buttons = zip((name for name in names if name != "power"), PRESSES, strict=False)
+    # A latching one is heard at every second press: it is a value, and no press.
+    kinds = zip(names, panel.buttons, strict=True)
+    momentary = [n for n, b in kinds if n != "power" and b.kind == "momentary"]
+    buttons = zip(momentary, PRESSES, strict=False)
     presses = {f"{name}{how}": act for name, acts in buttons for how, act in acts.items()}
     if "power" in names:
         presses |= POWER

@@ -19,7 +19,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from device import caches as npz
 from device.errors import ControlError
 from device.mapping.disk import PARTIAL, Disk, put, why
 from device.mapping.scene import (
@@ -92,6 +91,8 @@ class Store:
             ControlError: if it cannot be written or the disk will not take it; then the old one is
                 still there.
         """
+        from device import caches as npz  # with numpy: a start has no time for it
+
         if caches is not None:
             scene = dataclasses.replace(scene, caches=npz.name_of(caches))
         data, name = encode_scene(scene), _file(scene.number)
@@ -149,6 +150,8 @@ class Store:
         """
         if not scene.caches:
             return None
+        from device import caches as npz
+
         try:
             data = self._disk.read(f"caches-{scene.caches}.npz", npz.MAX_BYTES)
         except OSError as error:

@@ -51,6 +51,26 @@ class Oled:
         self._chip.cleanup()
 
 
+class KeptGlass:
+    """A simulated one, in memory: `picture` is what stands on it."""
+
+    def __init__(self) -> None:
+        self.picture: Any = None
+
+    @property
+    def lit(self) -> bool:
+        """Whether there is anything to be seen."""
+        return self.picture is not None and self.picture.getbbox() is not None
+
+    def show(self, picture: Any) -> None:
+        """Show it."""
+        self.picture = picture
+
+    def close(self) -> None:
+        """Dark."""
+        self.picture = None
+
+
 class PngGlass:
     """A simulated one: each picture replaces the file, as large as `zoom` makes it."""
 

@@ -146,7 +146,7 @@ class Board:
         """What a player can have done."""
         return {
             acts.HIT: self._hit,
-            acts.QUIET: self._quiet,
+            acts.QUIET: self.quiet,
             acts.RANDOM: self._random,
             acts.CLASS: self._class,
             acts.VARY: self._vary,
@@ -186,7 +186,8 @@ class Board:
         self.strike(number, velocity, self._clock())
         return f"Pad {number + 1}: {self.kit.pads[number].kind}."
 
-    def _quiet(self) -> str:
+    def quiet(self) -> str:
+        """End every pad's sound; returns a sentence."""
         self.strike(ALL, 0.0, self._clock())
         return "The pads are silent."
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from device.play.acts import ActSpec, Argument, Do
 from device.play.orders import Orders
 
-PANIC = ActSpec("panic", "The output to its lowest, at once.")
+PANIC = ActSpec("panic", "Mute, by a short fade.")
 DEFAULTS = ActSpec("defaults", "Every parameter of the instrument back to its default.")
 RESET = ActSpec("reset", "The model forgets what it heard.")
 KEEP = ActSpec("keep", "Keep the last minutes as a take.")
@@ -34,7 +34,7 @@ def box_acts(
         return do
 
     return {
-        PANIC: told("The output is at its lowest.", panic),
+        PANIC: told("Muted. The output gain, or a scene, brings the sound back.", panic),
         DEFAULTS: told("Every parameter is at its default.", defaults),
         RESET: told("The model begins afresh.", reset),
         # These tell the screen themselves.

@@ -4,6 +4,7 @@ a small display.
 None of them is needed to play; each brings a source, and most bring acts.
 """
 
+import contextlib
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
@@ -13,17 +14,21 @@ from device.control.midi.source import MidiSource
 from device.control.osc_reply import Answer
 from device.control.signal import Hear
 from device.control.source import Source, Take
+from device.errors import ControlError
 from device.mapping.disk import Folder
 from device.oled.opening import open_displays
-from device.paths import RunFolder
+from device.paths import RunFolder, engines_folder
 from device.play.acts import ActSpec, Do
 from device.play.keeping import Keeping
+from device.play.playing import Playing
 from device.play.wish import Play
 from device.power.opening import open_power
+from device.provider import Provider
 from device.sticks.opening import open_sticks
 
 if TYPE_CHECKING:
     from device.pads.board import Board  # with the drum engine, which few play
+    from device.play.rehearsing import Rehearsing
 
 
 class Fittings:
@@ -67,6 +72,13 @@ class Fittings:
         pads = self._pads.acts() if self._pads is not None else {}
         return {**self._sticks.acts(), **self._power.acts(), **pads}
 
+    def quiet(self) -> None:
+        """Silence from whatever sounds beside the instrument."""
+        # Without an audio process no pad sounds: a panic is not refused for that.
+        with contextlib.suppress(ControlError):
+            if self._pads is not None:
+                self._pads.quiet()
+
     @property
     def questions(self) -> dict[str, Callable[[], Sequence[Answer]]]:
         """Addresses that are answered, and by what."""
@@ -81,3 +93,16 @@ def _pads(folder: RunFolder, midi: MidiSource | None, say: Callable[[str], None]
     if midi is not None:
         midi.listeners.append(pads.note)
     return pads
+
+
+def open_rehearsing(
+    profile: Profile, playing: Callable[[], Playing], say: Callable[[str], None]
+) -> "Rehearsing | None":
+    """What tries instruments on a graphics card, where the profile asks for one."""
+    engine = profile.engine
+    if engine.provider == "cpu":
+        return None
+    from device.play.rehearsing import Rehearsing
+
+    provider = Provider(engine.provider, engine.fp16, engines_folder())
+    return Rehearsing(provider, playing, say)

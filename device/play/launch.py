@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from device.config import Profile
-from device.paths import RunFolder, built_in
+from device.paths import RunFolder, built_in, engines_folder
 from device.play.playing import Playing
 from device.route import DEMONSTRATION, NONE
 
@@ -29,6 +29,7 @@ def arguments(
         "--socket": folder.socket,
         "--precision": playing.precision,
         "--threads": profile.engine.threads,
+        **_provider(profile),
         "--card": _cards(playing, profile),
         "--seed": playing.seed,
     }
@@ -58,11 +59,18 @@ def arguments(
     elif playing.input != "card":
         given["--input"] = playing.input
     options = [str(part) for pair in given.items() for part in pair]
+    if profile.engine.provider == "tensorrt" and profile.engine.fp16:
+        options.append("--fp16")
     if patient and playing.card != NONE:
         options.append("--patient")
     if not audio.governor:
         options.append("--keep-governor")
     return options
+
+
+def _provider(profile: Profile) -> dict[str, object]:
+    name = profile.engine.provider
+    return {} if name == "cpu" else {"--provider": name, "--engines": engines_folder()}
 
 
 def _cards(playing: Playing, profile: Profile) -> str:

@@ -1,15 +1,15 @@
-"""Which parameters are moved when a performance opens: by settings, a timeline, or nobody."""
+"""Which parameters are moved when a performance opens: by settings, a timeline, or nobody.
+
+What moves them is only read where something does: a box begins without.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from device.bundle import open_bundle
 from device.control.setting import read_settings
 from device.control.source import Reading
-from device.control.timeline import Event, Timeline
-from device.control.timeline_file import read_timeline
-from device.control.timeline_source import TimelineSource
-from device.demo import SECONDS, wander
 from device.errors import ControlError
 from device.manifest import Manifest
 from device.params import ParamSpec, specs_of
@@ -18,13 +18,17 @@ from device.play.opening import Opening
 from device.play.wish import Play
 from device.route import DEMONSTRATION
 
+if TYPE_CHECKING:
+    from device.control.timeline import Event
+    from device.control.timeline_source import TimelineSource
+
 
 @dataclass(frozen=True)
 class Moves:
     """What is set once, and what moves."""
 
     settings: Mapping[str, float] = field(default_factory=dict)
-    timeline: TimelineSource | None = None
+    timeline: "TimelineSource | None" = None
 
     @property
     def readings(self) -> list[Reading]:
@@ -49,7 +53,7 @@ def plan_moves(wish: Play, opening: Opening) -> Moves:
     events = _events(wish, opening, manifest, specs)
     if not events:
         return Moves(settings)
-    return Moves(settings, TimelineSource(Timeline(events, specs, settings), specs))
+    return Moves(settings, _timeline(events, specs, settings))
 
 
 def _going_on(wish: Play, opening: Opening) -> Moves:
@@ -62,13 +66,30 @@ def _going_on(wish: Play, opening: Opening) -> Moves:
         settings = read_settings(wish.settings, specs)
     except ControlError:
         return Moves()  # the file has gone or changed: no reason to leave the sound without control
-    timeline = Timeline(events, specs, settings)
-    return Moves({}, TimelineSource(timeline, specs, playing.began_s))
+    return Moves({}, _timeline(events, specs, settings, playing.began_s))
+
+
+def _timeline(
+    events: "list[Event]",
+    specs: Mapping[str, ParamSpec],
+    settings: Mapping[str, float],
+    began_s: float | None = None,
+) -> "TimelineSource":
+    from device.control.timeline import Timeline
+    from device.control.timeline_source import TimelineSource
+
+    return TimelineSource(Timeline(events, specs, settings), specs, began_s)
 
 
 def _events(
     wish: Play, opening: Opening, manifest: Manifest, specs: Mapping[str, ParamSpec]
-) -> list[Event]:
+) -> "list[Event]":
     if wish.timeline:
+        from device.control.timeline_file import read_timeline
+
         return read_timeline(wish.timeline, specs)
-    return wander(manifest, SECONDS) if opening.playing.input == DEMONSTRATION else []
+    if opening.playing.input != DEMONSTRATION:
+        return []
+    from device.demo import SECONDS, wander
+
+    return wander(manifest, SECONDS)

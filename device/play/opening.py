@@ -5,13 +5,16 @@
         ├─ an audio process runs?──yes───────────► take it over, touch nothing
         └─ no ───────────────────────────────────► start one, with the last instrument and values
 
-Nothing is stopped or changed here; that is left to whoever asked.
+Nothing is stopped or changed here; that is left to whoever asked. What speaks with a process that
+runs is only read if something was left behind: a box that was just plugged in sounds the sooner.
 """
 
 import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from device.admission.admit import Admit
 from device.bundle import open_bundle
 from device.config import Profile
 from device.errors import BundleError, ConfigError, ControlError
@@ -19,13 +22,14 @@ from device.manifest import Manifest
 from device.mapping.scene import Scene
 from device.params import ParamTable
 from device.paths import DEFAULT_INSTRUMENT, RunFolder, find_bundle, seen_file
-from device.play.adopted import Adopted, find_running
 from device.play.playing import Playing, read_playing
-from device.play.swap import Admit
 from device.play.wish import Play, asked_of
 from device.route import choose_route
 from device.rung import Rung
-from device.status import Status
+
+if TYPE_CHECKING:
+    from device.play.adopted import Adopted
+    from device.status import Status
 
 
 @dataclass(frozen=True)
@@ -33,7 +37,7 @@ class Opening:
     """What plays at first. `audio` is the process that plays it already, if one does."""
 
     playing: Playing
-    audio: Adopted | None = None
+    audio: "Adopted | None" = None
     resumed: bool = False
     """Whether a scene was left behind: parameters stay as they are."""
     fallen: bool = False
@@ -61,6 +65,9 @@ def left_behind(wish: Play, profile: Profile, folder: RunFolder) -> Opening | No
     left = read_playing(folder.playing)
     if left is None or left.asked.stream != asked.stream:
         return None
+    from device.play.adopted import find_running
+    from device.status import Status
+
     try:
         ParamTable(folder.params)
     except ControlError:
@@ -159,7 +166,9 @@ def choose_precision(manifest: Manifest, asked: str | None, wish: Play, profile:
         raise ConfigError(
             f"{manifest.name} has no {precision} graphs; choose {' or '.join(sorted(have))}"
         )
-    if precision != "auto" or not seen_file().exists():
+    # The bench has seen the processor alone.
+    measured = profile.engine.provider == "cpu" and seen_file().exists()
+    if precision != "auto" or not measured:
         return precision
     from device import seen
 
@@ -167,7 +176,7 @@ def choose_precision(manifest: Manifest, asked: str | None, wish: Play, profile:
     return seen.choose_precision(manifest, seen.read_seen(seen_file()), headroom_frames=headroom)
 
 
-def _as_it_is(left: Playing, status: Status) -> Playing:
+def _as_it_is(left: Playing, status: "Status") -> Playing:
     """What plays by now: a load may have come to its end after control had died."""
     serial = int(status["serial"])
     if serial <= left.serial or status["rung"] != Rung.MODEL:

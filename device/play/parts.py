@@ -32,7 +32,7 @@ from device.paths import RunFolder
 from device.play.acts import Acts
 from device.play.box_acts import box_acts
 from device.play.datagram import send
-from device.play.fittings import Fittings
+from device.play.fittings import Fittings, open_rehearsing
 from device.play.keeping import Keeping
 from device.play.orders import Orders
 from device.play.swap import Swap
@@ -67,6 +67,7 @@ class Parts:
         say = self._telling(say)
         self._desk, self._say, self._scenes = desk, say, scenes
         self._renewed: Callable[[], None] = lambda: None
+        self._rehearsing = open_rehearsing(profile, lambda: swap.playing, say)
         self.morphing = Morphing(
             disk,
             scenes=lambda: scenes.all,
@@ -127,6 +128,8 @@ class Parts:
         # In this order they are closed: the lights go out before the panel does.
         self.sources: list[Source] = [*opened.keys, self.learning, self.controls, self.hands]
         self.sources += self.fittings.sources
+        if self._rehearsing is not None:
+            self.sources.append(self._rehearsing)
         self._instrument = Instrument(
             playing=lambda: swap.playing,
             specs=lambda: desk.specs,
@@ -211,6 +214,8 @@ class Parts:
         self.hands.play(self._specs())
         self.learning.play(self.hands.specs)
         self.morphing.prepare()
+        if self._rehearsing is not None:
+            self._rehearsing.look()
         self._renewed()
 
     def close(self) -> None:
@@ -269,6 +274,7 @@ class Parts:
     def _panic(self) -> None:
         gain = self._desk.specs["output_gain_db"]
         self.hands.take([Reading(gain.id, gain.minimum, False, "panic", time.monotonic())])
+        self.fittings.quiet()
 
     def _defaults(self) -> None:
         now_s = time.monotonic()

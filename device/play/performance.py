@@ -31,8 +31,9 @@ class Performance:
     """From the first block to the last.
 
     `child` makes an audio process for what `swap` says is playing (told whether it has played
-    before); `found` is one that plays already. `again`: whether audio that died is started
-    again. `begun` is called once it plays.
+    before); `found` is one that plays already. `first` is the one source that is started before
+    audio is. `again`: whether audio that died is started again; `for_ever`: also if it could not
+    begin. `begun` is called once it plays.
     """
 
     def __init__(
@@ -44,17 +45,21 @@ class Performance:
         status: Path,
         screen: Screen,
         *,
+        first: Source,
         found: Audio | None = None,
         begun: Callable[[], None],
         seconds: float | None = None,
         again: bool = True,
+        for_ever: bool = False,
     ) -> None:
         self._child, self._swap = child, swap
         self._sources, self._take = sources, take
         self._status, self._screen = status, screen
         self._audio = found
-        self._begun, self._seconds, self._again = begun, seconds, again
+        self._first, self._begun, self._seconds = first, begun, seconds
+        self._again, self._for_ever = again, for_ever
         self._enough = asyncio.Event()
+        self._patience = Patience()
         self._since_s = 0.0
 
     def stop(self) -> None:
@@ -65,16 +70,18 @@ class Performance:
         """Play until the input ends, the time is over, or a signal says that it is enough.
 
         Raises:
-            AudioError: with audio's own sentence, if it cannot begin.
+            AudioError: with audio's own sentence, if it cannot begin and is not tried for ever.
         """
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, self.stop)
         try:
-            if self._audio is None:
-                await self._start()
-            else:
+            self._since_s = loop.time()
+            self._first.start(loop, self._take)
+            if self._audio is not None:
                 self._screen.say("Playing on: found the sound still running.")
+            elif not await self._begins():
+                return
             self._since_s = loop.time()
             self._begun()
             for source in self._sources:
@@ -93,10 +100,26 @@ class Performance:
                 await self._until_over()
             self._screen.say(summary(status))
         finally:
-            for source in self._sources:
+            for source in (*self._sources, self._first):
                 source.close()
             if self._audio is not None:
                 await self._audio.stop()
+
+    async def _begins(self) -> bool:
+        """Start audio for the first time; False if the player has had enough before it plays.
+
+        Raises:
+            AudioError: if it cannot begin, and is not tried for ever.
+        """
+        try:
+            await self._start()
+        except AudioError as error:
+            if not self._for_ever:
+                raise
+            assert self._audio is not None
+            self._screen.say(f"It cannot play: {str(error).rstrip('. ')}. Trying on.")
+            return await self._start_again(await self._audio.ended())
+        return True
 
     async def _start(self, again: bool = False) -> None:
         """Start audio, unless the player has had enough before it plays."""
@@ -113,7 +136,6 @@ class Performance:
     async def _until_over(self) -> None:
         """Until stopped or until the input ends."""
         enough = asyncio.create_task(self._enough.wait())
-        patience = Patience()
         try:
             while True:
                 assert self._audio is not None
@@ -131,20 +153,21 @@ class Performance:
                 if not self._again:
                     raise AudioError(f"{end.sentence}; the sound has stopped")
                 self._screen.say(f"Sound stopped: {end.sentence}. Starting it again.")
-                if not await self._start_again(end, patience):
+                if not await self._start_again(end):
                     return
+                self._screen.say("Playing again.")
         finally:
             enough.cancel()
 
-    async def _start_again(self, end: End, patience: Patience) -> bool:
+    async def _start_again(self, end: End) -> bool:
         """Until it plays; False if the player has had enough before that."""
         loop = asyncio.get_running_loop()
         said = end.sentence
         while True:
             ran_s = loop.time() - self._since_s
-            again = patience.died(loop.time(), ran_s, blamed=end.blamed)
+            again = self._patience.died(loop.time(), ran_s, blamed=end.blamed)
             if again.another and self._swap.fall_back():
-                patience.forgive()
+                self._patience.forgive()
                 name = self._swap.playing.name
                 self._screen.say(f"It died too often: {name}, which is built in, plays instead.")
             if again.wait_s and await self._enough_within(again.wait_s):
@@ -162,7 +185,6 @@ class Performance:
                     said = end.sentence
             else:
                 self._since_s = loop.time()
-                self._screen.say("Playing again.")
                 return True
 
     async def _enough_within(self, seconds: float) -> bool:

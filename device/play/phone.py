@@ -16,16 +16,23 @@ CALLED = "Ondine"
 
 
 def open_query(
-    wish: Play, profile: Profile, offer: Offer, osc_port: int | None, say: Callable[[str], None]
+    wish: Play,
+    profile: Profile,
+    offer: Callable[[], Offer],
+    osc_port: int | None,
+    say: Callable[[str], None],
 ) -> OscQuery | None:
-    """OSCQuery, if it is wanted and its port can be had: an instrument plays on without it."""
+    """OSCQuery of what `offer` gives, if it is wanted and its port can be had.
+
+    An instrument plays on without it.
+    """
     port = profile.phone.port if wish.query_port is None else wish.query_port
     if port < 0:
         return None
     host = wish.osc_host or profile.osc.host
     door = Door(names_of(socket.gethostname()), guests=guests_of(profile.osc.allow))
     try:
-        query = OscQuery(host, port, offer, osc_port=osc_port, door=door, called=CALLED)
+        query = OscQuery(host, port, offer(), osc_port=osc_port, door=door, called=CALLED)
     except ControlError as error:
         say(f"Playing without layouts: {error}.")
         return None

@@ -41,6 +41,8 @@ class Reached:
     """Where one of those is, 0..1."""
     questions: Mapping[str, Callable[[], Sequence[Answer]]]
     """Addresses that are answered, besides those of parameters and status."""
+    quiet: Callable[[], None]
+    """Silence from whatever sounds beside the instrument."""
 
 
 class Reach:
@@ -61,7 +63,7 @@ class Reach:
         self._orders, self._acts, self._reached = orders, acts, reached
         self._osc = _open_osc(wish, profile, self._routes(), desk, say)
         port = self._osc.port if self._osc else None
-        self._query: OscQuery | None = open_query(wish, profile, self._offer(), port, say)
+        self._query: OscQuery | None = open_query(wish, profile, self._offer, port, say)
         notice = advertise(self._query, self._osc.host if self._osc else "", port, say)
         doors = (self._osc, self._query, notice)
         self.sources: list[Source] = [door for door in doors if door is not None]
@@ -94,6 +96,7 @@ class Reach:
             value=desk.value,
             load=orders.load_named,
             keep=lambda: orders.begin("keep"),
+            quiet=self._reached.quiet,
             more=more,
             besides=self._reached.besides(),
         )

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from device.admission.admit import Admit
 from device.audio.start import write_start
 from device.bundle import open_bundle
 from device.control.desk import Desk
@@ -34,8 +35,6 @@ LIMIT_S = 30.0
 _POLL_S = 0.02
 
 Latency = Literal["keep", "free"]
-Admit = Callable[[Path], Manifest]
-"""Reads a bundle and proves it harmless; raises BundleError with a sentence."""
 
 
 @dataclass(frozen=True)

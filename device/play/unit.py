@@ -10,17 +10,14 @@ finds it. If audio dies, systemd has started it again before control hears of it
 import asyncio
 import contextlib
 import dataclasses
-import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-from device.config import Profile
 from device.errors import AudioError
-from device.part import end_file, last_end_file, lay, part_of, read_taken
+from device.part import end_file, last_end_file, lay, part_of, read_part, read_taken
 from device.paths import RunFolder
 from device.play.adopted import Adopted, find_running
 from device.play.child import START_S, End
-from device.play.wish import Play
 from device.status import Status
 
 _LOOK_S = 0.02
@@ -31,18 +28,6 @@ _DOINGS = ("core-dump", "oom-kill", "watchdog", "exit-code")
 """Results of systemd.exec(5) that may be the doing of what was played."""
 _OUTSIDE = ("KILL", "TERM", "INT", "HUP")
 """Signals that somebody else sent."""
-
-
-def is_unit(environment: Mapping[str, str] = os.environ) -> bool:
-    """Whether audio is a service of its own here."""
-    return environment.get("ONDINE_AUDIO") == "unit"
-
-
-def on_a_box(wish: Play, profile: Profile) -> Play:
-    """The wish of a box that was just plugged in: its cards are waited for, not done without."""
-    if wish.card or wish.input or wish.output:
-        return wish
-    return dataclasses.replace(wish, card=",".join(profile.audio.cards) or "any")
 
 
 class AudioUnit:
@@ -64,7 +49,8 @@ class AudioUnit:
             AudioError: if the service does not start, or died of this part.
         """
         try:
-            lay(self._folder, self._part)
+            if read_part(self._folder) != self._part:
+                lay(self._folder, self._part)
         except OSError as error:
             raise self._fail(f"cannot write to {self._folder.path} ({error.strerror})") from None
         loop = asyncio.get_running_loop()

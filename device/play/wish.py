@@ -58,6 +58,7 @@ def asked_of(wish: Play, profile: Profile) -> Asked:
         "latency_frames": audio.latency_frames,
         "cpu": audio.cpu,
         "threads": engine.threads,
+        "provider": engine.provider,
         "precision": wish.precision or engine.precision,
         "seed": wish.seed,
         "minutes": profile.recording.minutes,

@@ -8,6 +8,7 @@ Each is one rename. A power cut in between leaves some here and some there, and 
 the button, held once more, moves the rest into another folder.
 """
 
+import contextlib
 import datetime
 import errno
 import os
@@ -20,12 +21,37 @@ from device.hands.reducing import FILE as REDUCTIONS
 from device.mapping.store import scenes_folder
 
 MOST_OF_A_MINUTE = 100
+_DONE = ".first-day"
 
 
 def belongings(environment: Mapping[str, str] = os.environ) -> tuple[Path, ...]:
     """What makes a box this player's: scenes with the log of starts, the patch, learned signals."""
     patch = patch_file(environment)
     return scenes_folder(environment), patch, patch.with_name(REDUCTIONS)
+
+
+def go_back(things: Sequence[Path], state: Path, now: datetime.datetime) -> str:
+    """Set aside what is there of `things`, unless the start before this one did; a sentence.
+
+    A button that sticks would otherwise do it at every start, and start the box again for ever.
+
+    Raises:
+        ControlError: if it did, or something cannot be moved.
+    """
+    if (state / _DONE).exists():
+        raise ControlError(
+            "the button was held at the last start, too, so it is taken to be stuck; let go of it"
+        )
+    said = set_aside(things, state, now)
+    with contextlib.suppress(OSError):
+        (state / _DONE).touch()
+    return said
+
+
+def spared(state: Path) -> None:
+    """A start has passed without it: the next may be asked to again."""
+    with contextlib.suppress(OSError):
+        (state / _DONE).unlink(missing_ok=True)
 
 
 def set_aside(things: Sequence[Path], state: Path, now: datetime.datetime) -> str:

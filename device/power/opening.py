@@ -10,8 +10,8 @@ from device.control.desk import Desk
 from device.control.source import Reading, Take
 from device.params import ParamSpec
 from device.paths import RunFolder
-from device.play.unit import is_unit
-from device.power.first_day import belongings, set_aside
+from device.play.company import is_unit
+from device.power.first_day import belongings, go_back, spared
 from device.power.power import Power
 
 GAIN = "output_gain_db"
@@ -29,13 +29,14 @@ def open_power(
 ) -> Power:
     """Power that fades the desk's output gain, which `take` moves."""
     things = belongings(environment)
+    # Beside the scenes: what is moved there stays on its disk, and is moved at once.
+    state = things[0].parent
 
     def gain() -> ParamSpec:
         return desk.specs[GAIN]
 
     def first_day() -> str:
-        # Beside the scenes: what is moved there stays on its disk, and is moved at once.
-        return set_aside(things, things[0].parent, datetime.datetime.now())
+        return go_back(things, state, datetime.datetime.now())
 
     return Power(
         Path(folder.path),
@@ -46,5 +47,6 @@ def open_power(
         pending=pending,
         light=light,
         first_day=first_day,
+        spared=lambda: spared(state),
         say=say,
     )

@@ -41,7 +41,8 @@ class Power:
 
     `gain_db` tells the output gain and `set_gain_db` sets it; `least_db` is silence. `pending` says
     whether something is still being written, `light` switches the leaving light, `first_day` sets
-    aside what the player made and says so. `box` is false where the computer is not ours alone.
+    aside what the player made and says so, `spared` is called when a start has passed without that.
+    `box` is false where the computer is not ours alone.
     """
 
     name = "power"
@@ -57,13 +58,15 @@ class Power:
         pending: Callable[[], bool],
         light: Callable[[bool], None],
         first_day: Callable[[], str],
+        spared: Callable[[], None] = lambda: None,
         say: Callable[[str], None],
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._folder, self._wishes, self._box = folder, Wishes(folder), box
         self._gain_db, self._set_gain_db, self._least_db = gain_db, set_gain_db, least_db
         self._pending, self._light = pending, light
-        self._first_day, self._say, self._sleep = first_day, say, sleep
+        self._first_day, self._spared = first_day, spared
+        self._say, self._sleep = say, sleep
         self._hold: Hold | None = None
         self._leaving = False
         self._watching: asyncio.Task[None] | None = None
@@ -183,3 +186,4 @@ class Power:
             await self._sleep(_LOOK_S)
         self._hold = None
         self._light(False)
+        self._spared()

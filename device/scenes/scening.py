@@ -9,9 +9,7 @@ Of recalls that come while a bundle is loading only the newest is played.
 import asyncio
 import contextlib
 from collections.abc import Callable
-from pathlib import Path
 
-from device.audio.start import write_start
 from device.control.osc_reply import Answer
 from device.errors import ControlError, OndineError
 from device.manifest import fingerprint
@@ -143,18 +141,6 @@ class Scening:
         said = self._instrument.put(scene, self._now_s())
         self.on = scene.number
         return said
-
-    def start_file(self, scene: Scene, path: Path) -> Path | None:
-        """What the scene's model remembers, written to `path` for the audio process to begin with;
-        None if it was saved without, or that cannot be had, which is said."""
-        try:
-            caches = self.scenes.caches(scene)
-            if caches is not None:
-                write_start(path, {}, caches)
-                return path
-        except ControlError as error:
-            self._say(sentence(error))
-        return None
 
     async def _put(self, scene: Scene) -> str:
         parts = self._instrument

@@ -15,6 +15,9 @@ SILENT_S = 3.0
 START_S = 10.0
 """Longer than any start."""
 
+WAITING = "waiting for a sound card"
+"""It lives, and has made no block yet."""
+
 CELLS = 40
 """Of the picture of the loads, five percent of the deadline each."""
 _BARS = "▁▂▃▄▅▆▇█"
@@ -41,6 +44,8 @@ def state(status: Status, now_s: float) -> str:
         return "stopped"
     if status["blocks"] == 0:
         slow = now_s - status["started_s"] > START_S
+        if slow and heard_s <= SILENT_S:
+            return WAITING
         return "did not come to play: the audio process has died or hangs" if slow else "starting"
     if heard_s > SILENT_S:
         return f"no block for {heard_s:.0f} s: the audio process has died or hangs"
@@ -49,7 +54,7 @@ def state(status: Status, now_s: float) -> str:
 
 def uptime_s(status: Status, now_s: float) -> float:
     """How long the audio process has lived; until its last block if it is no more."""
-    ended = state(status, now_s) not in ("playing", "starting")
+    ended = state(status, now_s) not in ("playing", "starting", WAITING)
     last_s = status["heartbeat_s"] / (status["speed"] or 1.0) if ended else now_s
     return max(last_s - status["started_s"], 0.0)
 
@@ -77,6 +82,8 @@ def facts(status: Status, now_s: float, machine: Board | None = None) -> dict[st
         "real time": "granted" if status["realtime"] else "not granted: see ondine check",
         "memory": "locked" if status["locked"] else "not locked: see ondine check",
     }
+    if computed_by := printable(status.text("computed_by")):
+        told["computed by"] = computed_by
     if error := printable(status.text("load_error")):
         told["refused"] = error
     return told

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from .ground import Ground
 from .refusal import RefusalError
-from .service import UNIT_FOLDER
+from .service import PIS, UNIT_FOLDER
 from .source import Source
 
 MASKED = (
@@ -23,8 +23,15 @@ MASKED = (
     "dphys-swapfile.service",
     "rpi-eeprom-update.service",
     "triggerhappy.service",
+    "e2scrub_all.timer",
+    "e2scrub_reap.service",
+    "systemd-binfmt.service",
+    "proc-sys-fs-binfmt_misc.automount",
+    "dev-hugepages.mount",
+    "dev-mqueue.mount",
 )
-"""What waits for a network, or works, writes or swaps while somebody plays."""
+"""What waits for a network, or works, writes or swaps while somebody plays; and what only costs a
+start its time, for no instrument runs programs of other machines."""
 
 LOADERS = ("/boot/firmware/config.txt", "/boot/config.txt")
 BEGIN, END = "# >>> ondine", "# <<< ondine"
@@ -35,7 +42,6 @@ _LINES = (
     "dtparam=spi=on",
     "dtparam=i2c_arm=on,i2c_arm_baudrate=400000",
 )
-_PIS = ("pi4", "pi5")
 
 
 def trim(ground: Ground) -> None:
@@ -46,7 +52,7 @@ def trim(ground: Ground) -> None:
 
 def overlay_lines(source: Source) -> list[str]:
     """The boot loader's lines for a board: those of every Raspberry Pi, and its own."""
-    if source.board not in _PIS:
+    if source.board not in PIS:
         return []
     own = source.folder / "hardware" / source.board / "overlays.txt"
     text = own.read_text() if own.is_file() else ""

@@ -3,6 +3,7 @@
 import argparse
 import contextlib
 import fcntl
+import math
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -15,6 +16,7 @@ from .refusal import RefusalError, of_system
 from .source import Source, find_source
 
 _PYTHON = (3, 11)
+_MOST_WITHIN_S = 3600.0
 
 
 class _Parser(argparse.ArgumentParser):
@@ -46,7 +48,7 @@ def update(arguments: Sequence[str], folder: Path) -> int:
     o.add_argument("--settle", action="store_true", help="decide about an update that was begun")
     o.add_argument("--back", action="store_true", help="go back to the version before")
     o.add_argument(
-        "--within", type=float, default=trial.WITHIN_S, metavar="SECONDS", help="to play; 60"
+        "--within", type=_seconds, default=trial.WITHIN_S, metavar="SECONDS", help="to play; 60"
     )
     _source_options(o)
     given = o.parse_args(arguments)
@@ -98,6 +100,11 @@ def _install_on(ground: Ground, o: argparse.Namespace, folder: Path) -> None:
             )
         else:
             version.switch(ground, name)
+        if not ground.live and o.board is None:
+            ground.refused.append(
+                f"it was not said for which board this tree is; {source.board} was taken. Choose "
+                "with --board"
+            )
         if not o.keep_boot:
             boot.trim(ground)
             boot.tell_loader(ground, boot.overlay_lines(source))
@@ -221,6 +228,16 @@ def _options(name: str, about: str) -> _Parser:
         "--root", type=Path, default=Path("/"), metavar="DIR", help="an image's tree; default: /"
     )
     return parser
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not 0.0 <= seconds <= _MOST_WITHIN_S:
+        raise argparse.ArgumentTypeError(f"{text!r} is not 0 to {_MOST_WITHIN_S:.0f} seconds")
+    return seconds
 
 
 def _source_options(parser: argparse.ArgumentParser) -> None:

@@ -6,7 +6,7 @@
 
 The work is done by the distribution's package `overlayroot`, which the kernel's command line
 switches on. Its `recurse=0` matters: without it every other partition is laid under memory as well,
-and what a player saves is gone with the power. The units wait for the partition, and a box without
+and what a player saves is gone with the power. Control waits for the partition, and a box without
 it plays.
 """
 
@@ -15,7 +15,6 @@ from pathlib import Path
 from .boot import with_block
 from .ground import Ground
 from .refusal import RefusalError
-from .service import DATA_DROP_INS
 
 COMMAND_LINES = ("/boot/firmware/cmdline.txt", "/boot/cmdline.txt")
 FSTAB = "/etc/fstab"
@@ -26,11 +25,6 @@ MOUNT = (
     "LABEL=ondine /var/lib/ondine ext4 "
     "noatime,nosuid,nodev,noexec,data=journal,nofail,x-systemd.device-timeout=5s 0 2"
 )
-_WAITS = """\
-# For a mount with `nofail` local-fs.target does not wait.
-[Unit]
-After=var-lib-ondine.mount
-"""
 
 
 def make(ground: Ground) -> None:
@@ -56,8 +50,6 @@ def make(ground: Ground) -> None:
             "(`raspi-config nonint disable_overlayfs`) and start this again"
         )
     _tell_fstab(ground, [MOUNT])
-    for drop_in in DATA_DROP_INS:
-        ground.file(drop_in, _WAITS.encode())
     # Last: before all else is in place, this must not be on.
     _tell_kernel(ground, path, [*words, *([] if WORD in words else [WORD])])
 
@@ -72,8 +64,6 @@ def undo(ground: Ground, *, overlaid: bool = False) -> None:
         _tell_kernel(ground, path, [word for word in words if word != WORD])
     if not overlaid:
         _tell_fstab(ground, [])
-        for drop_in in DATA_DROP_INS:
-            ground.drop(drop_in)
 
 
 def is_overlaid(mounts: str) -> bool:

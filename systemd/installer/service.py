@@ -20,11 +20,38 @@ CONFIG = {
     "ondine": "/usr/local/bin/ondine",
 }
 PROFILE = "/etc/ondine/profile.toml"
-DATA_DROP_INS = tuple(
-    f"{UNIT_FOLDER}/ondine-{unit}.service.d/50-data.conf" for unit in ("audio", "control")
-)
-"""See `read_only`; an install without that leaves them as they are."""
 BOARD_DROP_IN = f"{UNIT_FOLDER}/ondine-audio.service.d/50-board.conf"
+PI_DROP_IN = f"{UNIT_FOLDER}/ondine-control.service.d/50-board.conf"
+PI = """# A Raspberry Pi tells by it that it is too hot or its supply too weak.
+[Service]
+DeviceAllow=/dev/vcio rw
+"""
+PIS = ("pi4", "pi5")
+GRAPHICS_DROP_INS = tuple(
+    f"{UNIT_FOLDER}/ondine-{unit}.service.d/60-graphics.conf" for unit in ("audio", "control")
+)
+CLOCKS_DROP_IN = f"{UNIT_FOLDER}/ondine-performance.service.d/50-board.conf"
+CLOCKS = """# A Jetson: the clocks of its memory and graphics card, too, are held high.
+# The power mode (nvpmodel) is the player's to choose: it is kept from one start to the next.
+[Service]
+ExecStart=-/usr/bin/jetson_clocks
+CapabilityBoundingSet=CAP_SYS_ADMIN CAP_DAC_OVERRIDE
+"""
+GRAPHICS = f"""# From engine.provider in {PROFILE}: a Jetson's graphics card, under the names that
+# JetPack 6 (nvhost, nvmap, nvgpu) and 7 (nvidia) give it. CUDA writes programs and runs them.
+[Unit]
+# Kinds of devices that are not there yet when a service starts are refused it for good.
+Wants=modprobe@nvmap.service modprobe@nvgpu.service modprobe@nvidia.service
+After=modprobe@nvmap.service modprobe@nvgpu.service modprobe@nvidia.service
+[Service]
+SupplementaryGroups=video render
+DeviceAllow=char-nvhost* rw
+DeviceAllow=char-nvgpu* rw
+DeviceAllow=char-nvidia* rw
+DeviceAllow=char-drm rw
+DeviceAllow=/dev/nvmap rw
+MemoryDenyWriteExecute=no
+"""
 
 
 def lay_out(ground: Ground, source: Source) -> None:
@@ -53,22 +80,32 @@ def _lay_out_board(ground: Ground, source: Source) -> None:
     place = ground.place(PROFILE)
     try:
         # The player's own, if there is one: the core that it names is the core that is taken.
-        audio = tomllib.loads((place.read_bytes() if place.is_file() else profile).decode())
-        cpu = audio.get("audio", {}).get("cpu", -1)
+        read = tomllib.loads((place.read_bytes() if place.is_file() else profile).decode())
+        cpu = read.get("audio", {}).get("cpu", -1)
+        provider = read.get("engine", {}).get("provider", "cpu")
     except (ValueError, OSError, AttributeError):
         ground.refused.append(f"{PROFILE} cannot be read; `ondine check` says why")
         return
-    if isinstance(cpu, int) and cpu >= 0:
-        text = f"# From audio.cpu in {PROFILE}.\n[Service]\nCPUAffinity={cpu}\n"
-        ground.file(BOARD_DROP_IN, text.encode())
-    elif BOARD_DROP_IN in ground.ours():
-        ground.drop(BOARD_DROP_IN)
+    _keep_if(ground, CLOCKS_DROP_IN, CLOCKS, source.board.startswith("jetson"))
+    core = f"# From audio.cpu in {PROFILE}.\n[Service]\nCPUAffinity={cpu}\n"
+    _keep_if(ground, PI_DROP_IN, PI, source.board in PIS)
+    _keep_if(ground, BOARD_DROP_IN, core, isinstance(cpu, int) and cpu >= 0)
+    for path in GRAPHICS_DROP_INS:
+        _keep_if(ground, path, GRAPHICS, provider in ("cuda", "tensorrt"))
+
+
+def _keep_if(ground: Ground, path: str, text: str, wanted: bool) -> None:
+    if wanted:
+        ground.file(path, text.encode())
+    elif path in ground.ours():
+        ground.drop(path)
 
 
 def drop_stale(ground: Ground, source: Source) -> None:
     """Take away what an older version had and this one has not."""
     wanted = {f"{UNIT_FOLDER}/{unit.name}" for unit in source.units.iterdir()}
-    wanted |= {*CONFIG.values(), STARTED_BY, BOARD_DROP_IN, *DATA_DROP_INS}
+    drop_ins = {BOARD_DROP_IN, PI_DROP_IN, CLOCKS_DROP_IN, *GRAPHICS_DROP_INS}
+    wanted |= {*CONFIG.values(), STARTED_BY, *drop_ins}
     for path in ground.ours():
         unit = path.startswith(f"{UNIT_FOLDER}/ondine") and path not in wanted
         module = path.startswith(f"{BIN}/installer/")

@@ -41,6 +41,11 @@ class Source:
         """What pip is asked for, with the extras of the board; of a source, without its folder."""
         return f"[{_EXTRAS.get(self.board, 'phone')}]"
 
+    @property
+    def on_pi(self) -> bool:
+        """Whether the board's pins are a Raspberry Pi's."""
+        return "pi" in _EXTRAS.get(self.board, "").split(",")
+
     def boards(self) -> list[str]:
         """The boxes that there are profiles for."""
         return sorted(p.parent.name for p in self.folder.glob("hardware/*/profile.toml"))

@@ -138,14 +138,16 @@ def _pip() -> str:
 
 def _run(command: list[str]) -> None:
     clean = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "PIP_"))}
+    clean["PYPI"] = "1"  # lgpio, where it is compiled: with its library inside, as in its wheels
     done = subprocess.run(
         command, capture_output=True, text=True, check=False, env=clean, stdin=subprocess.DEVNULL
     )
     if done.returncode == 0:
         return
-    lines = [line for line in done.stderr.splitlines() if line.strip()]
+    # What pip asks of another pip is indented.
+    lines = [line.strip() for line in done.stderr.splitlines() if line.strip()]
     errors = [line.removeprefix("ERROR: ") for line in lines if "ERROR" in line] or lines[-1:]
-    said = errors[-1].strip().rstrip(".") if errors else f"it ended with {done.returncode}"
+    said = errors[-1].rstrip(".") if errors else f"it ended with {done.returncode}"
     if "No space left" in done.stderr:
         raise RefusalError(
             "the disk is full. What was there before is untouched; make room, and start this again"

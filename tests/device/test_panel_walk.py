@@ -16,6 +16,7 @@ from device.config import read_profile
 from device.control.panel.profile import (
     AnalogProfile,
     ButtonProfile,
+    DisplayProfile,
     EncoderProfile,
     LedProfile,
     PanelProfile,
@@ -25,7 +26,7 @@ from device.control.panel.wiring import RealWiring
 from device.errors import ControlError
 from device.gig.finding import exit_code
 from device.gig.panel_parts import PanelParts, advice
-from device.gig.panel_show import SCRIPT_PATIENCE_S, Screen, Terminal, bar, walk_panel
+from device.gig.panel_show import SCRIPT_PATIENCE_S, Screen, Terminal, bar, seen_in, walk_panel
 from device.gig.panel_tasks import Seen, Task, heard, tasks
 from device.gig.panel_walk import View, Walk
 
@@ -73,10 +74,8 @@ class Hands:
         return self.keys.get(task.name, "")
 
     def walk(self, patience_s=2.0, eye=True):
-        def look(task):
-            return float(self.wiring.board.outputs.get(task.pin, False))
-
         parts = PanelParts(self.panel, self.wiring, self.clock)
+        look = seen_in(self.wiring, parts) if eye else None
         walk = Walk(
             self.panel,
             parts,
@@ -86,7 +85,7 @@ class Hands:
             self.tell,
             self.told.append,
             patience_s,
-            look if eye else None,
+            look,
         )
         try:
             return {f.what: f for f in walk.through(tasks(self.panel))}
@@ -225,6 +224,55 @@ def test_only_the_light_that_is_asked_for_blinks():
     assert states["light/1"] <= {(True, False), (False, False)}
     assert states["light/2"] <= {(False, True), (False, False)}
     assert (False, True) in states["light/2"]
+
+
+DISPLAYS = PanelProfile(
+    displays=(DisplayProfile(), DisplayProfile(kind="sh1106", address=0x3D, height=32)),
+    leds=(LedProfile(25),),
+)
+
+
+def test_displays_are_walked_through_like_lights():
+    pytest.importorskip("PIL.Image", reason="Pillow comes with ondine[oled]")
+    hands = Hands(DISPLAYS)
+    found = hands.walk()
+    assert list(found) == ["display/1", "display/2", "light/1"]
+    assert {finding.level for finding in found.values()} == {"fine"}
+    assert found["display/2"].sentence == "the SH1106 at I2C 0x3d"
+    keys = {"display/1": "y", "display/2": "n", "light/1": "y"}
+    found = Hands(DISPLAYS, keys).walk(patience_s=float("inf"), eye=False)
+    assert [found[name].level for name in keys] == ["fine", "worry", "fine"]
+    assert "was not seen to blink alone" in found["display/2"].sentence
+
+
+def test_a_display_shows_its_name_in_a_whole_frame_and_the_other_stays_dark():
+    pytest.importorskip("PIL.Image", reason="Pillow comes with ondine[oled]")
+    hands = Hands(DISPLAYS)
+    parts = PanelParts(DISPLAYS, hands.wiring, hands.clock)
+    first, second = parts.displays
+    parts.lights.chosen = "display/1"
+    parts.turn(100.0)
+    picture = first.glass.picture
+    assert picture.getbbox() == (0, 0, 128, 64)
+    assert all(picture.getpixel((x, y)) for x in (0, 127) for y in range(64))
+    assert not second.glass.lit
+    parts.turn(100.3)
+    assert not first.glass.lit
+    parts.lights.chosen = "display/2"
+    parts.turn(100.5)
+    assert second.glass.picture.size == (128, 32)
+    glass = second.glass
+    parts.close()
+    assert not glass.lit
+
+
+def test_a_display_that_is_not_there_cannot_be_said_yes_to():
+    panel = replace(DISPLAYS, i2c_bus=31)
+    hands = Hands(panel, {"display/1": "y", "display/2": "s", "light/1": "s"}, moves=False)
+    hands.wiring = RealWiring()
+    found = hands.walk(eye=False)
+    assert found["display/1"].level == "stop"
+    assert "The display at I2C 0x3c does not answer:" in found["display/1"].sentence
 
 
 def test_an_encoder_that_goes_round_is_seen_both_ways():

@@ -33,6 +33,8 @@ def test_everything_lies_where_a_box_looks_for_it(installed):
         "CPUAffinity=3"
         in installed.at("/etc/systemd/system/ondine-audio.service.d/50-board.conf").read_text()
     )
+    board = installed.at("/etc/systemd/system/ondine-control.service.d/50-board.conf")
+    assert "DeviceAllow=/dev/vcio rw" in board.read_text()
     assert installed.at("/var/lib/ondine/models").is_dir()
     assert os.readlink(installed.at("/etc/systemd/system/apt-daily.timer")) == "/dev/null"
     assert os.access(installed.at("/usr/local/bin/ondine"), os.X_OK)
@@ -94,6 +96,22 @@ def test_settings_are_never_overwritten_and_their_core_is_taken(box, wheels):
     box.at("/etc/ondine/profile.toml").write_text("[audio]\n")
     assert box.install(wheels)[0] == 0
     assert not drop_in.exists()
+
+
+def test_only_who_asks_for_the_graphics_card_reaches_it(box, wheels):
+    profile = box.at("/etc/ondine/profile.toml")
+    drop_ins = [
+        box.at(f"/etc/systemd/system/ondine-{unit}.service.d/60-graphics.conf")
+        for unit in ("audio", "control")
+    ]
+    assert not any(path.exists() for path in drop_ins)
+    profile.write_text('[engine]\nprovider = "tensorrt"\n')
+    assert box.install(wheels)[0] == 0
+    for path in drop_ins:
+        assert "DeviceAllow=/dev/nvmap rw\n" in path.read_text()
+    profile.write_text('[engine]\nprovider = "cpu"\n')
+    assert box.install(wheels)[0] == 0
+    assert not any(path.exists() for path in drop_ins)
 
 
 @pytest.mark.parametrize("text", [b"[audio\n", b"\xff", b"audio = 3\n"])
@@ -207,6 +225,41 @@ def test_a_wheel_that_is_missing_is_named_and_nothing_is_left(tmp_path):
     assert "nosuchthing" in err
     assert err.count("\n") == 1
     assert box.versions() == []
+
+
+@pytest.mark.slow
+def test_a_folder_without_ondine_s_own_wheel_says_what_else_it_would_take(tmp_path):
+    box = Box(tmp_path / "box")
+    (tmp_path / "w").mkdir()
+    (tmp_path / "w/other-1.0-py3-none-any.whl").write_bytes(b"")
+    code, out, err = box.install(tmp_path / "w")
+    assert (code, out) == (1, "")
+    assert "cannot be installed: No matching distribution found for setuptools" in err
+    assert err.count("\n") == 1
+    assert box.versions() == []
+
+
+@pytest.mark.parametrize("seconds", ["never", "-1", "nan", "inf", ""])
+def test_a_wait_that_is_none_is_refused(tmp_path, seconds):
+    code, out, err = Box(tmp_path / "box").run("update", f"--within={seconds}")
+    assert (code, out) == (2, "")
+    assert "is not 0 to 3600 seconds. See update --help" in err
+
+
+def test_a_tree_that_nobody_says_the_board_of_is_pointed_out(tmp_path, wheels):
+    box = Box(tmp_path / "box")
+    code, out, _ = box.run("install", "--wheels", wheels, "--dry-run")
+    assert code == 0
+    assert "desktop was taken. Choose with --board" in out
+    assert "was taken" not in box.install(wheels, "--dry-run")[1]
+
+
+def test_a_jetson_s_clocks_are_held(tmp_path, wheels):
+    out = Box(tmp_path / "box").run(
+        "install", "--wheels", wheels, "--dry-run", "--board", "jetson-orin-nano"
+    )[1]
+    assert "ondine-performance.service.d/50-board.conf" in out
+    assert "config.txt" not in out
 
 
 @pytest.mark.parametrize("command", ["install", "update"])

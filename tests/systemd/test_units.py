@@ -1,5 +1,6 @@
 """The units: read as systemd reads them, strictly, and weighed for what they expose."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -7,6 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from systemd.installer.service import (
+    CLOCKS,
+    CLOCKS_DROP_IN,
+    GRAPHICS,
+    GRAPHICS_DROP_INS,
+    PI,
+    PI_DROP_IN,
+)
 from tests.systemd.box import ROOT
 
 UNITS = ROOT / "systemd/units"
@@ -18,8 +27,14 @@ EXPOSURE = {
     "ondine-poweroff.service": 0.5,
     "ondine-reboot.service": 0.5,
 }
-HELPERS = {"ondine-performance.service", "ondine-irq.service", "ondine-settle.service"}
-PROGRAMS = ("/bin/sh", "/bin/mkdir", "/bin/mount", "/bin/umount", "/bin/rmdir", "/bin/rm")
+HELPERS = {
+    *("ondine-devices.service", "ondine-performance.service", "ondine-irq.service"),
+    "ondine-settle.service",
+}
+PROGRAMS = (
+    *("/bin/sh", "/bin/mkdir", "/bin/mount", "/bin/umount", "/bin/rmdir", "/bin/rm"),
+    *("/bin/chown", "/sbin/modprobe"),
+)
 OWN = ("current/bin/python", "current/bin/ondine", "bin/irq-first", "bin/update")
 
 
@@ -74,6 +89,22 @@ def test_systemd_finds_nothing_wrong_in_any_unit(tree):
     assert verify(tree, *sorted((tree / "etc/systemd/system").glob("ondine*"))) == (0, "")
 
 
+def test_nor_in_what_a_profile_adds(tree):
+    drop_ins = {**dict.fromkeys(GRAPHICS_DROP_INS, GRAPHICS), CLOCKS_DROP_IN: CLOCKS}
+    drop_ins |= {PI_DROP_IN: PI}
+    for path, text in drop_ins.items():
+        drop_in = tree / path.lstrip("/")
+        drop_in.parent.mkdir(parents=True, exist_ok=True)
+        drop_in.write_text(text)
+    names = ("audio", "control", "performance")
+    units = [tree / f"etc/systemd/system/ondine-{name}.service" for name in names]
+    try:
+        assert verify(tree, *units) == (0, "")
+    finally:
+        for path in drop_ins:
+            (tree / path.lstrip("/")).unlink()
+
+
 def test_it_would_find_a_key_that_it_does_not_know(tree):
     wrong = tree / "etc/systemd/system/ondine-wrong.service"
     wrong.write_text("[Service]\nExecStart=/bin/sh\nWatchDogSec=3\n")
@@ -114,6 +145,31 @@ def test_nothing_waits_for_a_network():
         for _, key, value in lines(unit.name):
             if key in ("After", "Wants", "Requires", "BindsTo"):
                 assert "network" not in value
+
+
+def test_no_disk_but_the_program_s_is_needed():
+    """A disk of what is kept that is dead must not take the sound along: it is only waited for."""
+    for unit in ("ondine-audio.service", "ondine-control.service"):
+        assert values(unit, "RequiresMountsFor") == ["/opt/ondine"]
+        assert not values(unit, "Requires")
+        for key in ("StateDirectory", "CacheDirectory", "LogsDirectory", "PrivateTmp"):
+            assert not values(unit, key), f"{key} requires mounts, or waits for them"
+        for key in ("WorkingDirectory", "ReadWritePaths"):
+            for place in values(unit, key):
+                assert place == "/" or place.startswith("-")
+    after = " ".join(values("ondine-control.service", "After")).split()
+    assert "var-lib-ondine.mount" in after
+    assert "var-lib-ondine.mount" not in " ".join(values("ondine-audio.service", "After"))
+
+
+def test_every_kind_of_device_is_there_before_a_unit_asks_for_it():
+    """systemd looks kinds up when a service starts; later ones are refused to it for good."""
+    for unit in ("ondine-audio.service", "ondine-control.service"):
+        assert "ondine-devices.service" in " ".join(values(unit, "After")).split()
+        assert "ondine-devices.service" in " ".join(values(unit, "Wants")).split()
+    (program,) = values("ondine-devices.service", "ExecStart")
+    assert program.startswith("-")
+    assert program.split()[-3:] == ["snd", "spidev", "i2c-dev"]
 
 
 def test_no_unit_waits_for_all_of_the_system():
@@ -214,6 +270,58 @@ def test_every_rule_of_udev_is_whole():
         written = ", ".join(re.findall(r'[A-Z]+(?:\{[\w./]+\})?(?:==|=|\+=|!=)"[^"]*"', rule))
         assert written == rule
         assert {key for key, *_ in parts} <= known
+
+
+@pytest.mark.parametrize(
+    ("has", "gets"),
+    [
+        ('SUBSYSTEM=="gpio"', 'GROUP="gpio"'),
+        ('SUBSYSTEM=="spidev"', 'GROUP="spi"'),
+        ('SUBSYSTEM=="i2c-dev"', 'GROUP="i2c"'),
+        ('SUBSYSTEM=="sound"', 'GROUP="audio"'),
+        ('SUBSYSTEM=="input"', 'GROUP="input"'),
+        ('KERNEL=="cpu_dma_latency"', 'GROUP="audio"'),
+        ('ENV{ID_USB_INTERFACES}=="*:0101*:*"', 'ATTR{power/control}="on"'),
+        ('ENV{ID_BUS}=="usb", ENV{ID_FS_USAGE}=="filesystem"', "ondine-stick@%k.service"),
+        ('SUBSYSTEM=="net", KERNEL=="wl*"', "set power_save off"),
+    ],
+)
+def test_what_a_box_has_gets_its_rule(has, gets):
+    rules = [r for r in (CONFIG / "udev.rules").read_text().splitlines() if has in r]
+    assert [gets in rule for rule in rules] == [True]
+
+
+@pytest.mark.parametrize("unit", ["ondine-performance.service", "ondine-irq.service"])
+def test_a_help_is_given_once_and_nobody_waits_for_it(unit):
+    assert values(unit, "Type") == ["oneshot"]
+    assert values(unit, "RemainAfterExit") == ["yes"]
+    for other in UNITS.glob("*.service"):
+        for key in ("After", "Requires", "BindsTo"):
+            assert unit not in " ".join(values(other.name, key))
+
+
+def test_the_full_clock_is_asked_for_where_it_can_be(tmp_path):
+    """The unit's own lines, on a tree of two cores of which one lets nobody choose."""
+    for start, wanted in (("ExecStart", "performance"), ("ExecStop", "schedutil")):
+        (line,) = values("ondine-performance.service", start)
+        script = line.split("'")[1].replace("$$", "$").replace("/sys/devices", str(tmp_path))
+        policy = tmp_path / "system/cpu/cpufreq/policy0"
+        policy.mkdir(parents=True, exist_ok=True)
+        (policy / "scaling_governor").write_text("ondemand\n")
+        policy.with_name("policy4").mkdir(exist_ok=True)
+        done = subprocess.run(["/bin/sh", "-c", script], capture_output=True, check=False)
+        assert (done.returncode, done.stderr) == (0, b"")
+        assert (policy / "scaling_governor").read_text() == f"{wanted}\n"
+
+
+def test_the_irq_script_ends_well_where_there_is_nothing_to_do():
+    # Without rights, lest this machine's own interrupts are moved.
+    nobody = {"user": 65534, "group": 65534, "extra_groups": []} if os.geteuid() == 0 else {}
+    script = (CONFIG / "irq-first").read_bytes()
+    done = subprocess.run(
+        ["/bin/sh"], input=script, capture_output=True, check=False, timeout=20, cwd="/", **nobody
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
 
 
 def test_what_control_keeps_lies_where_it_may_write():

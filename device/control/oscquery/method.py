@@ -30,7 +30,7 @@ UNITS = {
 """Our units by the names of the proposal's list; others are given as they are."""
 
 _SAID = {
-    "/ondine/panic": "Puts the output gain to its lowest",
+    "/ondine/panic": "A short fade to silence: the output gain to its lowest",
     "/ondine/defaults": "Puts every parameter back to its default",
     "/ondine/reset": "Makes the model forget what it heard",
     "/ondine/keep": "Keeps the last minutes",

@@ -6,7 +6,7 @@ queued with the level they had and counted here, so that no state is touched by 
 
 import logging
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -43,6 +43,9 @@ class _Button:
     profile: ButtonProfile
     manner: Manner
     state: Button = field(default_factory=Button)
+    looked_at: bool = False
+    stuck: bool = False
+    """Down since the first look, and not to be believed until it was let go."""
 
 
 class Contacts:
@@ -125,8 +128,12 @@ class Contacts:
             for encoder in self._encoders
             if encoder.at != before[encoder.name]
         ]
-        for button in self._buttons:
-            contact = pins.read(button.profile.pin) != button.profile.active_low
+        closed = [pins.read(b.profile.pin) != b.profile.active_low for b in self._buttons]
+        self._doubt(closed)
+        for button, contact in zip(self._buttons, closed, strict=True):
+            if button.stuck and contact:
+                continue
+            button.stuck = False
             button.state, said = looked(button.state, contact, now_s, button.manner)
             found += [
                 Signal(f"{button.name}/{part}" if part else button.name, float(on), now_s)
@@ -172,6 +179,18 @@ class Contacts:
     def _button(self, button: _Button) -> None:
         assert self._pins is not None
         self._pins.input(button.profile.pin, "up" if button.profile.active_low else "down")
+        button.looked_at = button.stuck = False
+
+    def _doubt(self, closed: Sequence[bool]) -> None:
+        """At the first look: what is down then is not believed, and nothing is if all of it is."""
+        all_down = len(closed) > 1 and all(closed)
+        for button, contact in zip(self._buttons, closed, strict=True):
+            if not button.looked_at:
+                button.looked_at = True
+                button.stuck = contact and (all_down or not button.profile.at_start)
+                if button.stuck:
+                    why = "is down from the start: it counts once it was let go"
+                    log.warning("%s: %s", button.name, why)
 
     def _light(self, light: LedProfile) -> None:
         assert self._pins is not None

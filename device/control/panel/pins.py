@@ -1,7 +1,9 @@
 """Pins: what a panel asks of a processor's pins, and the one library name that all boards have.
 
 RPi.GPIO (Pi 4), rpi-lgpio (Pi 4 and 5) and Jetson.GPIO all provide the module `RPi.GPIO`; only one
-of them may be installed. A Jetson cannot pull its pins up or down: it needs resistors there.
+of them may be installed. A Jetson cannot pull its pins up or down: it needs resistors there. Its
+library (2.1.13) closes a pin that it is to watch, so that it can be read no more: there all pins
+are polled.
 """
 
 import contextlib
@@ -64,6 +66,7 @@ class GpioPins:
 
     def __init__(self, gpio: Any) -> None:
         self._gpio = gpio
+        self._jetson = hasattr(gpio, "JETSON_INFO")
         self._used: list[int] = []
         with _as_oserror():
             gpio.setwarnings(False)
@@ -72,8 +75,10 @@ class GpioPins:
     def input(self, pin: int, pull: Pull) -> None:
         """Make a pin an input."""
         gpio = self._gpio
+        pulled = {"pull_up_down": gpio.PUD_UP if pull == "up" else gpio.PUD_DOWN}
         with _as_oserror():
-            gpio.setup(pin, gpio.IN, pull_up_down=gpio.PUD_UP if pull == "up" else gpio.PUD_DOWN)
+            # Asked to, Jetson.GPIO would only warn that it does not.
+            gpio.setup(pin, gpio.IN, **({} if self._jetson else pulled))
         self._used.append(pin)
 
     def output(self, pin: int, level: bool) -> None:
@@ -96,6 +101,8 @@ class GpioPins:
     def watch(self, pin: int, edge: Edge) -> bool:
         """Have the library call on both edges, undebounced: the state tables do that better."""
         gpio = self._gpio
+        if self._jetson:
+            return False
         try:
             gpio.add_event_detect(
                 pin, gpio.BOTH, callback=lambda pin: edge(pin, bool(gpio.input(pin)))

@@ -66,6 +66,9 @@ class ButtonProfile:
     """Held as long as this, <name>/long is 1 until it is let go; 0: never."""
     double_ms: float = 0.0
     """Pressed twice within this, <name>/double is 1 until it is let go; 0: never."""
+    at_start: bool = False
+    """Whether it counts if it is down when it is first looked at, as nobody presses anything then.
+    Otherwise it has to be let go first: a wire that is off, or a shoe, is no press."""
     active_low: bool = True
     """Whether it connects the pin to ground; otherwise to 3.3 V."""
 

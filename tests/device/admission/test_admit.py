@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from device.admission.admit import admit
+from device.admission.admit import admit, ships
 from device.admission.known import is_known, mark, remember
 from device.admission.outcome import Outcome
 from device.admission.trial import Worker
@@ -49,6 +49,27 @@ def test_what_makes_no_sound_is_not(worker, tmp_path):
 
 def test_the_shipped_instrument_is_admitted_by_a_worker_of_its_own():
     assert admit(ROOT / "models/bundles/drift.ondine").name == "drift"
+
+
+@pytest.mark.parametrize(
+    ("path", "mine", "ships_so"),
+    [
+        ("models/bundles/drift.ondine", (), True),
+        ("models/bundles/../bundles/drift.ondine", (), True),
+        ("models/bundles/drift.ondine", ("drift.ondine",), False),
+        ("models/bundles/drift.ondine", ("bundles",), False),
+        ("models/drift.ondine", (), False),
+        (".cache/models/bundles/drift.ondine", (), False),
+    ],
+)
+def test_only_what_came_with_the_program_and_cannot_be_changed_ships(path, mine, ships_so):
+    assert ships(ROOT / path, may_write=lambda part: part.name in mine) is ships_so
+
+
+def test_a_link_into_the_program_ships_as_what_it_leads_to(tmp_path):
+    (tmp_path / "a.ondine").symlink_to(ROOT / "models/bundles/drift.ondine")
+    assert ships(tmp_path / "a.ondine", may_write=lambda part: False)
+    assert not ships(tmp_path / "a.ondine", may_write=lambda part: True)
 
 
 @pytest.mark.slow

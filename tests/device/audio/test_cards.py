@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from device.audio.cards import Card, list_cards
+from device.audio.cards import Card, list_cards, stirs
 
 CARDS = """\
  0 [b1             ]: bcm2835_hdmi - bcm2835 HDMI 1
@@ -56,6 +56,21 @@ def test_names_titles_directions_and_kinds(proc: Path) -> None:
 def test_a_card_that_is_pulled_out_this_instant_is_left_out(proc: Path) -> None:
     (proc / "card10" / "id").unlink()
     assert "Box" not in {card.name for card in list_cards(proc)}
+
+
+def test_what_stirs_is_a_card_that_comes_or_may_be_opened_by_others(tmp_path: Path) -> None:
+    assert stirs(tmp_path / "snd") == ()
+    nodes = tmp_path / "snd"
+    nodes.mkdir()
+    seen = [stirs(nodes)]
+    (nodes / "pcmC0D0p").touch(0o600)
+    seen.append(stirs(nodes))
+    (nodes / "pcmC0D0p").chmod(0o660)
+    seen.append(stirs(nodes))
+    (nodes / "controlC0").touch()
+    seen.append(stirs(nodes))
+    assert len(set(seen)) == 4
+    assert stirs(nodes) == seen[-1]
 
 
 def test_no_cards_and_no_sound_at_all(tmp_path: Path) -> None:

@@ -53,6 +53,7 @@ class Bench:
         self.tries: list[float] = []
         self.alive: list[float] = []
         self.stop_s = float("inf")
+        self.stirs_s: tuple[float, ...] = ()
         self.patient = patient
 
     def stream(self) -> Revive:
@@ -62,6 +63,7 @@ class Bench:
             say=self.said.append,
             alive=lambda: self.alive.append(self.clock.now()),
             stopping=lambda: self.clock.now() >= self.stop_s,
+            stirs=lambda: sum(self.clock.now() >= stirred_s for stirred_s in self.stirs_s),
             patient=self.patient,
         )
 
@@ -111,6 +113,18 @@ def test_it_is_looked_for_for_ever_and_at_most_a_second_apart() -> None:
     assert len(bench.tries) == 3602
     assert np.diff(bench.alive).max() <= 0.35, "the heart beats meanwhile"
     assert bench.said[-1] == ""
+
+
+def test_when_something_stirs_among_the_cards_the_next_try_is_at_once() -> None:
+    bench = Bench(plays(1), *["there is no sound card Box."] * 12, plays())
+    bench.stirs_s = (1007.3, 1007.4)
+    stream = bench.stream()
+    stream.start()
+    flows(stream, 2)
+    for stirred_s in bench.stirs_s:
+        assert any(0.0 <= tried_s - stirred_s <= 0.06 for tried_s in bench.tries)
+    rested_s = np.diff([tried_s for tried_s in bench.tries if tried_s > 1007.5])
+    assert (rested_s >= LONGEST_WAIT_S).all(), "and then it rests as before"
 
 
 def test_a_card_that_fails_before_it_plays_is_not_back() -> None:

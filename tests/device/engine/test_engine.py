@@ -8,6 +8,7 @@ import pytest
 from device.bundle import Bundle
 from device.engine.engine import Engine
 from device.errors import BundleError, ConfigError
+from device.params import FIXED
 from tests.bundles import (
     INT8_SCALE,
     tiny_autoencoder,
@@ -75,7 +76,7 @@ def test_a_scale_multiplies_its_latent_alone():
     )
 
 
-@pytest.mark.parametrize("gain_db", [-60.0, -20.0, -6.0, 6.0])
+@pytest.mark.parametrize("gain_db", [-59.9, -20.0, -6.0, 6.0])
 def test_gains_are_in_db(gain_db):
     sound = noise(1, 2560, level=0.05)
     plain = play(Engine(tiny_autoencoder()), sound)
@@ -83,6 +84,16 @@ def test_gains_are_in_db(gain_db):
     for id in ("input_gain_db", "output_gain_db"):
         out = play(Engine(tiny_autoencoder()), sound, table(**{id: gain_db}))
         np.testing.assert_allclose(out, factor * plain, atol=1e-6)
+
+
+def test_an_output_at_its_lowest_fades_into_silence():
+    engine = Engine(tiny_autoencoder(delay=0))
+    sound = noise(1, 24_064, level=0.5)
+    play(engine, sound)
+    faded = play(engine, sound, table(output_gain_db=FIXED["output_gain_db"].minimum))[0]
+    # A glide of 10 ms, block by block: no step, and after a tenth of a second nothing.
+    assert np.abs(faded[:64]).max() > 0.1
+    assert not faded[12_000:].any()
 
 
 def test_peaks_tell_of_the_last_block():

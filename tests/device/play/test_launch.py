@@ -3,12 +3,16 @@
 import dataclasses
 from pathlib import Path
 
+import pytest
+
 from device.audio.setup import read_setup
-from device.config import AudioProfile, Profile, RecordingProfile
-from device.paths import RunFolder, built_in
+from device.config import AudioProfile, EngineProfile, Profile, RecordingProfile
+from device.errors import ConfigError
+from device.paths import RunFolder, built_in, engines_folder
 from device.play.launch import arguments
 from device.play.playing import Playing
 from device.play.wish import Play, asked_of
+from device.provider import CPU, Provider
 from device.route import DEMONSTRATION
 from tests.bundles import tiny_effect
 
@@ -50,3 +54,25 @@ def test_a_card_that_was_asked_for_and_one_that_the_profile_chose():
     assert (asked.card, asked.input) == ("Thumb", "silence")
     assert setup_of(Play(), Profile(), card="Box", input="card").card == "Box"
     assert setup_of(Play(card="none"), profile, patient=True).patient is False
+
+
+def test_what_computes():
+    assert setup_of(Play(), Profile()).settings.provider == CPU
+    for engine, provider in (
+        (EngineProfile(provider="cuda"), Provider("cuda", engines=engines_folder())),
+        (
+            EngineProfile(provider="tensorrt", fp16=True),
+            Provider("tensorrt", fp16=True, engines=engines_folder()),
+        ),
+    ):
+        profile = dataclasses.replace(Profile(), engine=engine)
+        assert setup_of(Play(), profile).settings.provider == provider
+        # Sound that is computed otherwise is another stream, which is not taken over.
+        assert asked_of(Play(), profile).stream != asked_of(Play(), Profile()).stream
+
+
+def test_a_graphics_card_needs_its_folder():
+    given = ["--bundle", "a", "--params", "p", "--status", "s", "--provider", "cuda"]
+    with pytest.raises(ConfigError, match="--provider cuda needs --engines"):
+        read_setup(given)
+    assert read_setup([*given, "--engines", "/e"]).settings.provider.engines == Path("/e")

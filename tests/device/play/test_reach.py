@@ -71,6 +71,7 @@ class House:
                 lambda: self.besides,
                 lambda id: 0.25,
                 {"/ondine/scenes": lambda: [("/ondine/scenes/1", ["Dawn", "glass"])]},
+                lambda: self.done.append("quiet"),
             ),
             self.said.append,
         )
@@ -100,6 +101,12 @@ class House:
 def house():
     with tempfile.TemporaryDirectory(prefix="ondine-") as place:
         yield House(Path(place))
+
+
+def test_panic_lowers_the_output_and_silences_what_sounds_beside_it(house):
+    panic = house.routes["/ondine/panic"]
+    panic.call()
+    assert (panic.values, house.done) == ((("output_gain_db", -60.0),), ["quiet"])
 
 
 def test_every_act_that_names_no_file_of_ours_has_an_address(house):

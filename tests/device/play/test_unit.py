@@ -1,6 +1,7 @@
 """The audio process as a service, and control beside it; a short loop here is systemd."""
 
 import asyncio
+import contextlib
 import dataclasses
 import os
 import signal
@@ -21,8 +22,9 @@ from device.notify import Notify
 from device.params import ParamTable
 from device.part import Part, Taken, end_file, lay, read_part, read_taken, write_taken
 from device.paths import RunFolder
+from device.play.company import AsUnit, is_unit
 from device.play.pulse import Pulse as ControlPulse
-from device.play.unit import AudioUnit, is_unit, on_a_box, read_end
+from device.play.unit import AudioUnit, read_end
 from device.play.wish import Play
 from device.status import Status
 from tests.bundles import save, tiny_decoder
@@ -215,6 +217,33 @@ def test_a_status_that_another_process_left_is_not_told_of(folder):
     assert pulse.look()
 
 
+def test_what_plays_is_told_by_its_name_and_not_before_it_has_one(folder):
+    """The first block is played before anybody has had the time to write the name down."""
+    status = Status(folder.status, create=True)
+    status["pid"], status["blocks"] = os.getpid(), 1
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listening:
+        listening.bind(str(folder.path / "n"))
+        listening.setblocking(False)
+        pulse = Pulse(folder.status, Notify(str(folder.path / "n")), os.getpid())
+
+        def heard():
+            pulse.look()
+            told = []
+            with contextlib.suppress(BlockingIOError):
+                while True:
+                    told.append(listening.recv(256).decode())
+            return told
+
+        assert heard() == ["READY=1"]
+        status.say("name", "glass")
+        assert heard() == ["STATUS=Playing glass."]
+        assert heard() == []
+        status.say("trouble", "Box is gone. Looking for it.")
+        assert heard() == ["STATUS=Box is gone. Looking for it."]
+        status.say("trouble", "")
+        assert heard() == ["STATUS=Playing glass."]
+
+
 def test_the_part_stays_for_whoever_comes_next(folder):
     lay(folder, Part(("--a",)))
     write_taken(folder, Taken("x", 1))
@@ -239,14 +268,15 @@ def test_control_says_that_it_is_ready_and_beats_as_its_loop_turns(folder):
         asyncio.run(story())
 
 
-def test_a_box_waits_for_the_cards_of_its_profile():
+def test_a_box_waits_for_the_cards_of_its_profile(folder):
     profile = Profile(audio=AudioProfile(cards=("usb", "hat")))
-    assert on_a_box(Play(), profile).card == "usb,hat"
-    assert on_a_box(Play(), Profile()).card == "any"
+    box = AsUnit(folder, profile)
+    assert box.wished(Play()).card == "usb,hat"
+    assert AsUnit(folder, Profile()).wished(Play()).card == "any"
     wish = Play(card="none")
-    assert on_a_box(wish, profile) is wish
+    assert box.wished(wish) is wish
     sound = dataclasses.replace(Play(), input="a.wav")
-    assert on_a_box(sound, profile) is sound
+    assert box.wished(sound) is sound
 
 
 def test_audio_is_a_service_where_it_is_said_to_be():

@@ -6,7 +6,7 @@ import os
 import pytest
 
 from device.errors import ControlError
-from device.power.first_day import MOST_OF_A_MINUTE, belongings, set_aside
+from device.power.first_day import MOST_OF_A_MINUTE, belongings, go_back, set_aside, spared
 
 NOW = datetime.datetime(2026, 11, 21, 21, 30, 59)
 ASIDE = "before-2026-11-21-2130"
@@ -93,3 +93,22 @@ def test_what_belongs_to_a_player():
     assert [str(path) for path in belongings(environment)] == [
         "/var/lib/ondine/scenes", "/etc/ondine/patch.json", "/etc/ondine/reductions.json",
     ]  # fmt: skip
+
+
+def test_a_button_that_sticks_does_it_once(tmp_path):
+    state, scenes = tmp_path / "state", tmp_path / "state/scenes"
+    now = datetime.datetime(2026, 11, 21, 21, 30)
+    scenes.mkdir(parents=True)
+    assert "scenes lie in" in go_back([scenes], state, now)
+    scenes.mkdir()
+    for _ in range(2):
+        with pytest.raises(ControlError, match="taken to be stuck; let go of it"):
+            go_back([scenes], state, now)
+    assert scenes.is_dir()
+    spared(state)
+    spared(state)
+    assert "scenes lie in" in go_back([scenes], state, now)
+
+
+def test_where_nothing_can_be_written_it_is_no_reason_to_stop(tmp_path):
+    spared(tmp_path / "nowhere")

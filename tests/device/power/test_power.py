@@ -16,7 +16,7 @@ class Stage:
     def __init__(self, folder, *, box=True, systemd=True, busy_s=0.0):
         self.folder, self.systemd, self.busy_s = folder, systemd, busy_s
         self.now_s, self.gain_db, self.done, self.said = 0.0, -6.0, [], []
-        self.first_day = "As on the first day"
+        self.first_day, self.spared = "As on the first day", 0
         self.power = Power(
             folder,
             box=box,
@@ -26,6 +26,7 @@ class Stage:
             pending=lambda: self.now_s < self.busy_s,
             light=lambda on: self.done.append(f"light {'on' if on else 'off'}"),
             first_day=self.set_aside,
+            spared=self.pass_by,
             say=self.said.append,
             sleep=self.sleep,
         )
@@ -34,6 +35,9 @@ class Stage:
         assert db <= self.gain_db or db == -6.0
         self.gain_db = db
         self.done.append("fade")
+
+    def pass_by(self):
+        self.spared += 1
 
     def set_aside(self):
         if isinstance(self.first_day, Exception):
@@ -187,6 +191,17 @@ def test_never_touched_it_is_done_with_after_ten_seconds(tmp_path):
     played(stage)
     assert 10.0 < stage.now_s < 11.0
     assert stage.said == []
+
+
+@pytest.mark.parametrize("moves", [(), ((0.1, 1.0), (8.0, 0.0))], ids=["never", "let go"])
+def test_a_start_that_passed_without_it_is_told(tmp_path, moves):
+    stage = Stage(tmp_path)
+    played(stage, *moves)
+    assert stage.spared == 1
+    held = Stage(tmp_path / "again")
+    (tmp_path / "again").mkdir()
+    played(held, (0.1, 1.0))
+    assert held.spared == 0
 
 
 def test_what_cannot_be_set_aside_is_said_and_it_plays_on(tmp_path):

@@ -12,7 +12,8 @@ from device.mapping.last import read_last, read_starts, write_last, write_starts
 from device.mapping.scene import Scene
 from device.mapping.starts import Now, Start
 from device.play.wish import Play
-from device.scenes.beginning import StartLog, choose_scene
+from device.scenes.beginning import choose_scene
+from device.scenes.start_log import StartLog
 
 SCENES = {3: Scene(3, "Dawn"), 5: Scene(5, "Dusk")}
 NOW = Now("boot", 100.0, 1e9)

@@ -101,6 +101,7 @@ def test_the_live_line_stays_one_line_and_tells_the_trouble(status):
         ({"heartbeat_s": NOW_S - 60.0}, "no block for 60 s: the audio process has died", 90_001.0),
         ({"blocks": 0, "started_s": NOW_S - 1.0}, "starting", 1.0),
         ({"blocks": 0, "heartbeat_s": 0.0}, "did not come to play: the audio process has", 0.0),
+        ({"blocks": 0, "heartbeat_s": NOW_S - 1.0}, "waiting for a sound card", 90_061.0),
         ({"speed": 4.0, "heartbeat_s": 4.0 * NOW_S}, "playing", 90_061.0),
     ],
 )

@@ -1,6 +1,7 @@
 """Encoders, buttons and lights on pins, real and simulated."""
 
 from types import SimpleNamespace
+from typing import ClassVar
 
 import pytest
 
@@ -142,6 +143,79 @@ def test_pins_through_the_names_of_rpi_gpio(edges):
     assert gpio.levels[25] == 0
     assert sorted(gpio.freed) == [5, 17, 25, 27]
     assert not gpio.watched
+
+
+def held_from_the_start(held, profiles):
+    """What buttons say that are down when they are first looked at, and are then let go and
+    pressed."""
+    gpio = Gpio()
+    contacts = Contacts(lambda: GpioPins(gpio), {}, profiles, (), Leds(lambda: 0.0))
+    contacts.open()
+    for name in held:
+        gpio.levels[profiles[name].pin] = 0
+    said = [[(s.name, s.value) for s in contacts.read(0.1 * i)] for i in range(3)]
+    for level in (1, 1, 0, 0):
+        for name in held:
+            gpio.levels[profiles[name].pin] = level
+        said.append([(s.name, s.value) for s in contacts.read(0.1 * len(said))])
+    contacts.close()
+    return [signal for signals in said[:3] for signal in signals], [
+        signal for signals in said[3:] for signal in signals
+    ]
+
+
+TWO = {"foot/1": ButtonProfile(5), "power": ButtonProfile(6, at_start=True)}
+
+
+def test_what_is_down_from_the_start_counts_once_it_was_let_go(caplog):
+    before, after = held_from_the_start(["foot/1"], TWO)
+    assert before == []
+    assert after == [("foot/1", 1.0)]
+    assert "foot/1: is down from the start: it counts once it was let go" in caplog.text
+
+
+def test_but_a_button_that_is_for_the_start_counts_then():
+    before, _ = held_from_the_start(["power"], TWO)
+    assert before == [("power", 1.0)]
+    alone, _ = held_from_the_start(["power"], {"power": TWO["power"]})
+    assert alone == [("power", 1.0)]
+
+
+def test_if_all_are_down_it_is_their_wires_and_none_counts():
+    """As on a Jetson whose pins were not set up, where everything reads as pressed."""
+    before, after = held_from_the_start(["foot/1", "power"], TWO)
+    assert before == []
+    assert sorted(after) == [("foot/1", 1.0), ("power", 1.0)]
+
+
+class JetsonGpio(Gpio):
+    """As Jetson.GPIO 2.1.13: no pulls, and a pin that is watched can be read no more."""
+
+    JETSON_INFO: ClassVar[dict[str, str]] = {"TYPE": "JETSON_ORIN_NANO"}
+
+    def setup(self, pin: int, way: int, **more: int) -> None:
+        assert "pull_up_down" not in more, "it warns that it ignores this"
+        super().setup(pin, way, self.PUD_UP, **more)
+
+    def add_event_detect(self, pin, edge, callback=None, bouncetime=None) -> None:
+        super().add_event_detect(pin, edge, callback, bouncetime)
+        del self.levels[pin]
+
+
+def test_a_jetson_s_pins_are_polled():
+    gpio = JetsonGpio()
+    encoders = {"encoder/1": EncoderProfile(pin_a=17, pin_b=27, detents=20)}
+    buttons = {"button/1": ButtonProfile(5, debounce_ms=0.0)}
+    lights = (LedProfile(25),)
+    contacts = Contacts(lambda: GpioPins(gpio), encoders, buttons, lights, Leds(lambda: 0.0))
+    contacts.open()
+    heard = []
+    for i, (pin, level) in enumerate([(17, 0), (27, 0), (17, 1), (27, 1), (5, 0), (5, 1)]):
+        gpio.levels[pin] = level
+        heard += [(s.name, s.value) for s in contacts.read(i * 0.002)]
+    assert heard == [("encoder/1", 0.55), ("button/1", 1.0), ("button/1", 0.0)]
+    assert not gpio.watched
+    contacts.close()
 
 
 def test_a_pin_that_something_else_holds_is_left_out(caplog):

@@ -24,7 +24,8 @@ def problems(tmp_path, text):
 def test_the_pi_s_panel_is_whole_and_plays_when_simulated():
     panel = read_profile(HARDWARE / "pi4/profile.toml").panel
     assert named(panel.knobs, "knob") == [f"knob/{i}" for i in range(1, 9)]
-    assert [button.name for button in panel.buttons] == ["foot/1", "foot/2", "power"]
+    feet = ["foot/1", "foot/2", "foot/3", "foot/4"]
+    assert [button.name for button in panel.buttons] == [*feet, "power"]
     assert panel.encoders[1] == EncoderProfile(pin_a=5, pin_b=6, push=13, detents=24, wrap=True)
     stage = Stage(panel)
     stage.play(0.5)
