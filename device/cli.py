@@ -77,16 +77,21 @@ def play(**options: Any) -> None:
     """
     # Before numpy is imported: its threads would hold up those that play.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    from device.config import load_profile
+    from device.config import load_profile, profile_to_sound
     from device.play.begin import beginning
+    from device.play.company import is_unit
     from device.play.wish import Play
 
-    with beginning(Play(**options), load_profile()) as begun:
+    profile, slip = profile_to_sound() if is_unit() else (load_profile(), "")
+    with beginning(Play(**options), profile) as begun:
         # Only now, while the sound starts: reading these takes longer than all of it.
         from device.app import play as go_on
         from device.show.screen import Screen
 
-        go_on(begun, Screen())
+        screen = Screen()
+        if slip:
+            screen.say(slip)
+        go_on(begun, screen)
 
 
 @cli.command()

@@ -19,7 +19,7 @@ from device.control.midi.settings import MIDI_RANGES, MidiProfile, midi_problems
 from device.control.panel.profile import PANEL_RANGES, PanelProfile, panel_problems
 from device.errors import ConfigError, ControlError
 from device.provider import Name
-from device.words import nearest
+from device.words import nearest, sentence
 
 MAX_BYTES = 1 << 16
 
@@ -155,6 +155,18 @@ def load_profile(environment: Mapping[str, str] = os.environ) -> Profile:
         if path.is_file():
             return read_profile(path)
     return Profile()
+
+
+def profile_to_sound(environment: Mapping[str, str] = os.environ) -> tuple[Profile, str]:
+    """The profile of this box; where it cannot be used, the usual one, and a sentence that says so.
+
+    For a box that starts by itself: with a slip in its settings it still has to sound.
+    """
+    try:
+        return load_profile(environment), ""
+    except ConfigError as error:
+        mend = "Until it is mended and Ondine is started again it plays with any card and no panel"
+        return Profile(), f"{sentence(error)} {mend}."
 
 
 def read_profile(path: Path) -> Profile:

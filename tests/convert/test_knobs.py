@@ -66,6 +66,7 @@ def test_a_knob_that_nothing_uses_is_left_out(model: ModelFile) -> None:
     assert [knob.parameter.id for knob in lifted.knobs] == ["gain", "transpose"]
 
 
+@pytest.mark.slow
 def test_a_knob_is_an_input_of_the_step_even_if_its_name_is_an_operators(model: ModelFile) -> None:
     lifted = lift(model, "forward", 8)
     floating = to_time_major(export(lifted), lambda b, x, p: emit_product(b, x, p, "float"))

@@ -74,6 +74,7 @@ def test_int8_keeps_its_promise_even_if_silence_gives_nan(silence: bool) -> None
     assert {choice.form for choice in found.choices} != {"float"}
 
 
+@pytest.mark.slow
 def test_what_8_bits_cannot_hold_stays_in_float() -> None:
     _, found, _ = quantised(Cancels(), noise())
     assert found.snr_db >= SNR_DB

@@ -58,6 +58,7 @@ def test_ctrl_c_ends_both_processes(stage):
     until_gone(audio)
 
 
+@pytest.mark.slow
 def test_a_sound_file_goes_in_and_comes_out_and_that_is_the_end(stage):
     tone = 0.25 * np.sin(np.arange(24_000) / 20.0)
     soundfile.write(stage.folder / "in.wav", tone, 48_000)
@@ -133,6 +134,7 @@ def test_a_new_control_process_takes_over_the_sound_that_runs(stage):
     until_gone(left)
 
 
+@pytest.mark.slow
 def test_a_control_process_that_took_over_ends_both(stage):
     left = left_behind(stage, stage.playing("bells", "--card", "none"))
     stage.hang_up()

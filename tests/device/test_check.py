@@ -574,6 +574,7 @@ def test_only_the_precision_that_the_profile_allows_counts(shelf):
     )
 
 
+@pytest.mark.slow
 def test_bad_bundles_are_worries_beside_a_good_one_and_stops_alone(shelf):
     put(shelf, "ear", tiny_encoder())
     folder = put(shelf, "bells", tiny_decoder()).parent
@@ -678,6 +679,7 @@ def check(card: SimCard, home: Path, profile: str = "") -> tuple[int, list[Findi
     return ended.returncode, [Finding(**finding) for finding in told["findings"]]
 
 
+@pytest.mark.slow
 def test_on_a_simulated_card(tmp_path, shelf):
     put(shelf, "glass", tiny_autoencoder())
     card = SimCard(tmp_path, rate_hz=44_100, format_name="S16_LE")

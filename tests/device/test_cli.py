@@ -162,6 +162,7 @@ def test_bench_prints_a_table_and_keeps_what_it_saw(here):
     assert kept["results"][0]["name"] == "tiny autoencoder"
 
 
+@pytest.mark.slow
 def test_check_tells_what_can_be_played(here):
     """Whether there is a sound card to play it on is this machine's own affair."""
     result = ondine("check", "--json")

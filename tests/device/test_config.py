@@ -12,6 +12,7 @@ from device.config import (
     Profile,
     RecordingProfile,
     load_profile,
+    profile_to_sound,
     read_profile,
 )
 from device.errors import BundleError, ConfigError
@@ -109,6 +110,17 @@ def test_files_that_are_no_profile(tmp_path, content, sentence):
 def test_a_profile_that_is_not_there_is_said(tmp_path):
     with pytest.raises(ConfigError, match="No such file"):
         load_profile({"ONDINE_PROFILE": str(tmp_path / "none.toml")})
+
+
+def test_a_box_sounds_with_a_slip_in_its_profile_and_says_so(tmp_path):
+    path = tmp_path / "profile.toml"
+    path.write_text("[audio]\nheadrom_frames = 64\n")
+    profile, said = profile_to_sound({"ONDINE_PROFILE": str(path)})
+    assert profile == Profile()
+    assert "headrom_frames" in said
+    assert said.endswith("it plays with any card and no panel.")
+    path.write_text("[audio]\nheadroom_frames = 64\n")
+    assert profile_to_sound({"ONDINE_PROFILE": str(path)}) == (read_profile(path), "")
 
 
 def test_the_run_folder_is_private_and_made_once(tmp_path):

@@ -103,6 +103,7 @@ def test_a_knob_waits_until_it_is_where_osc_has_put_its_parameter(stage):
     stop(process)
 
 
+@pytest.mark.slow
 def test_midi_moves_the_mix_and_panic_takes_the_sound_away(stage):
     port = stage.folder / "midi"
     os.mkfifo(port)
@@ -136,6 +137,7 @@ def test_another_app_sends_wekinators_inputs(stage):
     stop(process)
 
 
+@pytest.mark.slow
 def test_a_phone_looks_up_what_there_is_and_is_told_what_others_move(stage):
     pytest.importorskip("aiohttp")
     process = stage.playing("glass", *QUIET, "--query-port", "0")

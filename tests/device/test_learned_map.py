@@ -42,6 +42,7 @@ class Knobs:
         )
 
 
+@pytest.mark.slow
 def test_the_manuals_example_plays(stage):
     process = stage.playing("glass", *QUIET, "--apps-port", "0")
     knobs = Knobs(stage)

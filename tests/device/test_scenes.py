@@ -63,6 +63,7 @@ def write(stage, name, content):
     return str(path)
 
 
+@pytest.mark.slow
 def test_a_scene_puts_back_what_was_moved_since(stage):
     process = stage.playing("glass", *QUIET, "--set", "latent_bias_1=2", "--set", "dry_wet=0.5")
     assert ondine(stage, "scene", "save", "Dawn") == "Scene 0, Dawn, is saved.\n"
@@ -161,6 +162,7 @@ def test_macros_are_part_of_a_scene_and_a_pedal_recalls_it(stage):
     stop(process)
 
 
+@pytest.mark.slow
 def test_a_morph_glides_between_two_scenes(stage):
     process = stage.playing("glass", *QUIET, "--set", "dry_wet=0.25")
     do(stage, "scene/save", "near")
@@ -204,6 +206,7 @@ def test_midi_changes_scenes_by_program_changes(stage):
     stop(process)
 
 
+@pytest.mark.slow
 def test_what_cannot_be_done_is_said_where_it_was_asked(stage):
     assert "nothing is playing here" in ondine(stage, "scene", "recall", "1", code=1)
     assert "There are no scenes yet" in ondine(stage, "scene", "list")

@@ -103,6 +103,7 @@ def test_what_is_heard_does_not_depend_on_level() -> None:
     assert np.isfinite(listen(np.zeros(0, np.float32))).all()
 
 
+@pytest.mark.slow
 def test_training_learns_and_a_cut_one_goes_on_as_if_it_were_not(
     shots: Shots, tmp_path: Path
 ) -> None:

@@ -32,6 +32,7 @@ def sounds(tmp_path):
     return folder
 
 
+@pytest.mark.slow
 def test_a_run_is_cut_and_resumed_to_its_end(tmp_path, capsys):
     assert not train(PLAN, tmp_path, minutes=0, resume=False)
     assert "stopped at step 0 of 5; go on with --resume" in capsys.readouterr().out

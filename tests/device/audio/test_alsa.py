@@ -76,7 +76,12 @@ def play(
 
 
 @pytest.mark.parametrize(
-    ("block", "headroom", "speed"), [(512, 2048, 0.25), (256, 1024, 0.125), (2048, 8192, 1.0)]
+    ("block", "headroom", "speed"),
+    [
+        pytest.param(512, 2048, 0.25, marks=pytest.mark.slow),
+        (256, 1024, 0.125),
+        (2048, 8192, 1.0),
+    ],
 )
 def test_every_frame_comes_out_block_headroom_and_delay_later(
     tmp_path: Path, block: int, headroom: int, speed: float
@@ -87,7 +92,15 @@ def test_every_frame_comes_out_block_headroom_and_delay_later(
     assert set(ages.tolist()) == {block + headroom + DELAY}
 
 
-@pytest.mark.parametrize("format_name", ["S16_LE", "S24_LE", "S24_3LE", "FLOAT_LE"])
+@pytest.mark.parametrize(
+    "format_name",
+    [
+        "S16_LE",
+        pytest.param("S24_LE", marks=pytest.mark.slow),
+        "S24_3LE",
+        pytest.param("FLOAT_LE", marks=pytest.mark.slow),
+    ],
+)
 def test_every_format_carries_sound_unchanged(tmp_path: Path, format_name: str) -> None:
     card = SimCard(tmp_path, speed=0.25, format_name=format_name)
     codes = np.random.default_rng(0).integers(-(2**15), 2**15, (60_000, 2))

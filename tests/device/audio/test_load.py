@@ -78,9 +78,10 @@ def test_room_for_a_later_bundle_can_be_asked_for_at_the_start(tmp_path: Path) -
     [
         (lambda folder: folder / "none.ondine", "cannot read"),
         (lambda folder: Path(__file__), "not an Ondine bundle"),
-        (
+        pytest.param(
             lambda folder: save(tiny_slow(512, products=400), folder / "slow.ondine"),
             "too much for this machine",
+            marks=pytest.mark.slow,
         ),
     ],
 )

@@ -145,6 +145,7 @@ def _write_for_ever(path):
         end += 70
 
 
+@pytest.mark.slow
 def test_a_writer_at_full_speed_tears_nothing_and_may_be_killed(tmp_path):
     """Thousands of times faster than sound, so that every read is overtaken."""
     path = tmp_path / "tape"

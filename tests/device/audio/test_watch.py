@@ -103,6 +103,7 @@ def test_a_step_that_never_returns_ends_the_process_in_silence_with_a_sentence(
     assert np.abs(card.sink[last - 100 : last + 1]).max() < 0.02 * 2**31
 
 
+@pytest.mark.slow
 def test_told_to_stop_while_a_step_hangs_it_ends_soon(tmp_path: Path) -> None:
     card = hearing_a_sine(tmp_path, speed=1.0)
     child = play(tmp_path, card, stall_s=1e6)

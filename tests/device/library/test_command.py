@@ -23,6 +23,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 def test_a_folder_of_drums_lies_on_the_pads_each_on_one_of_its_kind(home: Path) -> None:
     sounds = home / "sounds"
     sounds.mkdir()

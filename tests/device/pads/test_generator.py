@@ -59,6 +59,7 @@ def test_what_the_box_hears_equals_what_training_hears() -> None:
         np.testing.assert_allclose(hearing.listen(sound), listen.listen(sound), atol=1e-6)
 
 
+@pytest.mark.slow
 def test_it_knows_the_classes_of_shots_it_never_heard(engine: Generator) -> None:
     pairs = [shots.shot(22, index) for index in range(42)]
     found = [int(engine.encode(sound)[1].argmax()) for sound, _ in pairs]

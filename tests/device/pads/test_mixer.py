@@ -264,6 +264,7 @@ def test_a_pad_without_a_sound_is_silent_and_so_is_a_reset(stage: Stage) -> None
     assert not stage.play(3).any()
 
 
+@pytest.mark.slow
 def test_nothing_grows_while_pads_play(stage: Stage) -> None:
     rolling = 0.02 * np.random.default_rng(0).standard_normal(3000).astype(np.float32)
     for pad in range(16):

@@ -154,6 +154,7 @@ def test_the_table_folds_on_a_narrow_terminal(here):
     assert all(len(text) <= 40 for text in file.getvalue().splitlines())
 
 
+@pytest.mark.slow
 def test_watching_outlives_what_it_watches_until_ctrl_c(here):
     """Nothing plays, then something does, then the file is another version's, then Ctrl-C."""
     path = run_folder().status

@@ -126,6 +126,7 @@ def test_a_port_that_vanishes_lets_go_of_its_keys_and_is_taken_back_under_anothe
     ]
 
 
+@pytest.mark.slow
 def test_ports_come_and_go_a_hundred_times_and_no_descriptor_is_left(tmp_path):
     stage = Stage(tmp_path)
     before = len(os.listdir("/proc/self/fd"))
