@@ -10,7 +10,7 @@ Both matrices are folded into 1x1 convolutions that are there anyway, so it cost
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from models.drift import Drift
 
@@ -48,7 +48,12 @@ def axes(z: Tensor, sound: Tensor) -> tuple[Tensor, Tensor]:
 def align_latents(net: Drift, clips: np.ndarray) -> None:
     """Rewrite the encoder's last and the decoder's first convolution for the ordered latents."""
     mean, matrix = axes(*latents_and_sound(net, clips))
-    leave, enter = net.encoder.leave, net.decoder.enter
+    fold_in(net.encoder.leave, net.decoder.enter, mean, matrix)
+
+
+def fold_in(leave: nn.Conv1d, enter: nn.Conv1d, mean: Tensor, matrix: Tensor) -> None:
+    """Fold `axes` into the 1x1 convolution that latents leave the encoder by and the one that they
+    enter the decoder by."""
     assert leave.bias is not None
     assert enter.bias is not None
     with torch.no_grad():

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from models.axes import fold_in
 from models.brook.grid import HISSING, PARTIALS
 from models.brook.net import Brook, gain
 from models.brook.teacher import BANDS, FIRST_NOISY, HISS_POWER, NOISE_POWER, by_band
@@ -85,12 +86,4 @@ def axes(net: Brook, clips: np.ndarray) -> tuple[Tensor, Tensor]:
 def align_latents(net: Brook, clips: np.ndarray) -> None:
     """Rewrite the encoder's last and the decoder's first convolution for the ordered latents."""
     mean, matrix = axes(net, clips)
-    leave, enter = net.encoder.leave, net.decoder.trunk.enter
-    assert leave.bias is not None
-    assert enter.bias is not None
-    with torch.no_grad():
-        weight = enter.weight[:, :, 0].double()
-        enter.bias += (weight @ mean).float()
-        enter.weight[:, :, 0] = (weight @ torch.linalg.inv(matrix)).float()
-        leave.weight[:, :, 0] = (matrix @ leave.weight[:, :, 0].double()).float()
-        leave.bias.copy_((matrix @ (leave.bias.double() - mean)).float())
+    fold_in(net.encoder.leave, net.decoder.trunk.enter, mean, matrix)

@@ -2,6 +2,8 @@
 
     image.py     a Debian with this checkout installed by systemd/install     .cache/box/
     machine.py   qemu: switched on, spoken to, its power cut
+    stick.py     USB sticks to plug in and to pull out
+    guest/panel  a kernel module: pins and an SPI converter, and a hand that turns and presses
     listen.py    what was heard on the other side of its sound card
     scenarios/   what is done to it, one function each
     report.py    the table, docs/measured/box.md and the picture of a start

@@ -1,9 +1,13 @@
 """`python -m tests.box [--short] [SCENARIO …]`: 0 if all is as wanted, 1 if not, 2 if it cannot."""
 
 import argparse
+import contextlib
 import fcntl
 import sys
+import tempfile
 import time
+from collections.abc import Iterator
+from pathlib import Path
 
 from tests.box.debian import CACHE, say
 from tests.box.finding import Finding, all_ok, holds
@@ -29,23 +33,35 @@ def main() -> int:
     try:
         check_machine()
         CACHE.mkdir(parents=True, exist_ok=True)
-        with (CACHE / "lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)  # one box at a time
-            begun = started(image(), RUN)
-            wanted = given.scenarios or list(known)
+        wanted = given.scenarios or list(known)
+        with tempfile.TemporaryDirectory(prefix="kept-", dir=CACHE) as kept:
+            with _alone():
+                begun = started(image(), RUN).kept(Path(kept))
             found, took_s = {}, {}
             for name in wanted:
-                began_s = time.monotonic()
-                say(f"scenario {name}")
-                found[name] = _run(known[name], begun)
-                took_s[name] = time.monotonic() - began_s
+                with _alone():
+                    began_s = time.monotonic()
+                    say(f"scenario {name}")
+                    found[name] = _run(known[name], begun)
+                    took_s[name] = time.monotonic() - began_s
+                if not given.short:
+                    keep({name: found[name]})
+                for missed in (finding for finding in found[name] if not finding.ok):
+                    say(f"NOT: {missed.what}: {missed.seen}, wanted {missed.wanted}")
     except (RefusalError, SilentError) as refusal:
         print(f"box: {refusal}.", file=sys.stderr)
         return 2
     show(found, took_s)
-    if not given.scenarios and not given.short:
-        keep(found)
     return 0 if all(all_ok(findings) for findings in found.values()) else 1
+
+
+@contextlib.contextmanager
+def _alone() -> Iterator[None]:
+    """One box at a time; between two scenarios somebody else may have a turn."""
+    with (CACHE / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    time.sleep(1.0)
 
 
 def _run(scenario: Scenario, begun: Started) -> list[Finding]:

@@ -50,8 +50,7 @@ def heard(box: Machine) -> Heard:
     """All that the listener has heard since the box was started."""
     place = "/proc/asound/Loopback/pcm1c/sub0/status"
     began_s = float(box.show(f"sed -n 's/^trigger_time: //p' {place}"))
-    box.show("cp /run/box/heard.raw /run/box/heard.now")
-    return heard_of(box.fetch("/run/box/heard.now"), began_s)
+    return heard_of(box.fetch("/run/box/heard.raw"), began_s)
 
 
 def pid(box: Machine, unit: str) -> int:

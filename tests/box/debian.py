@@ -1,7 +1,7 @@
-"""The parts of an image that change seldom: Debian, its kernel, the wheels. Each is made once.
+"""The parts of an image that change seldom: Debian, the wheels. Each is made once.
 
     .cache/box/debian-KEY/    a root tree by mmdebstrap          a minute and a half
-    .cache/box/kernel-KEY/    Debian's kernel and its modules    seconds
+    .cache/box/kernel-KEY/    see kernel.py                      seconds
     .cache/box/wheels-KEY/    what pyproject.toml asks for       a minute
 
 KEY is a hash of what it was made from; another one takes the place of the one before.
@@ -9,7 +9,6 @@ KEY is a hash of what it was made from; another one takes the place of the one b
 
 import hashlib
 import os
-import re
 import shutil
 import subprocess
 import tempfile
@@ -28,8 +27,8 @@ DEBIAN = (
     *("python3", "libasound2", "alsa-utils", "libstdc++6", "zlib1g", "iproute2"),
 )
 """About what a Raspberry Pi OS Lite has of use here, and the programs that listen."""
-EXTRAS = "phone"
-"""As the installer asks for, of a board without a panel."""
+EXTRAS = ("phone", "panel", "pi")
+"""As the installer asks for, of a Raspberry Pi; of what shows pictures, nothing."""
 
 
 def debian() -> Path:
@@ -47,32 +46,10 @@ def debian() -> Path:
     return made("debian", key, "Debian, by mmdebstrap", make)
 
 
-def kernel() -> Path:
-    """A tree with Debian's newest kernel of its suite: boot/vmlinuz-…, lib/modules/…."""
-    told = run("apt-cache", "depends", "linux-image-amd64")
-    if not (found := re.search(r"Depends: (linux-image-\S+)", told)):
-        raise RefusalError("apt knows no linux-image-amd64. Run: apt-get update")
-
-    def make(place: Path) -> None:
-        place.mkdir()
-        with tempfile.TemporaryDirectory(prefix="box-") as folder:
-            run("apt-get", "download", "-q", found[1], cwd=Path(folder))
-            (package,) = Path(folder).glob("*.deb")
-            run("dpkg-deb", "-x", str(package), str(place))
-
-    return made("kernel", key_of(found[1]), found[1], make)
-
-
-def kernel_version(tree: Path) -> str:
-    """Such as 6.1.0-56-amd64."""
-    (modules,) = (tree / "lib/modules").iterdir()
-    return modules.name
-
-
 def wheels() -> Path:
     """A folder of wheels of all that Ondine needs on this box, but not of Ondine."""
     project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())["project"]
-    wanted = [*project["dependencies"], *project["optional-dependencies"][EXTRAS]]
+    wanted = [*project["dependencies"], *(w for extra in EXTRAS for w in needed_by(extra))]
 
     def make(place: Path) -> None:
         with tempfile.TemporaryDirectory(prefix="box-") as folder:
@@ -80,6 +57,13 @@ def wheels() -> Path:
             run(f"{folder}/bin/python", "-m", "pip", "wheel", "-q", "-w", str(place), *wanted)
 
     return made("wheels", key_of(PYTHON_VERSION, *wanted), "the wheels of what Ondine needs", make)
+
+
+def needed_by(extra: str) -> list[str]:
+    """What an extra of pyproject.toml asks for, but not the extras that it names in turn."""
+    project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())["project"]
+    wanted: list[str] = project["optional-dependencies"][extra]
+    return [name for name in wanted if not name.startswith("ondine[")]
 
 
 def run(*command: str, cwd: Path | None = None) -> str:

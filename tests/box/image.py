@@ -22,13 +22,13 @@ from tests.box.debian import (
     CACHE,
     CHECKOUT,
     debian,
-    kernel,
-    kernel_version,
     key_of,
     made,
+    needed_by,
     run,
     wheels,
 )
+from tests.box.kernel import kernel, kernel_version
 from tests.box.needs import PYTHON, check_machine
 
 HERE = Path(__file__).parent
@@ -38,7 +38,7 @@ FIRST = ("nfit", "nd_pmem", "ext4", "crc32c_generic")
 """What the initramfs loads: the disks and their file system."""
 LATER = (
     *("snd_aloop", "snd_usb_audio", "xhci_pci", "usb_storage", "sd_mod", "vfat", "nls_cp437"),
-    *("nls_ascii", "nls_iso8859_1", "virtio_net", "virtio_pci", "autofs4"),
+    *("nls_ascii", "nls_iso8859_1", "virtio_net", "virtio_pci", "autofs4", "box_panel"),
 )
 """What systemd and udev can load when it is there."""
 UNIT_MIB = 128
@@ -95,7 +95,7 @@ def image() -> Image:
             _initrd(place / "initrd", Path(scratch) / "initrd", linux)
         shutil.copy(linux / f"boot/vmlinuz-{kernel_version(linux)}", place / "vmlinuz")
 
-    own = [HERE / "image.py", *sorted(GUEST.iterdir())]
+    own = [HERE / "image.py", *_guest_files()]
     key = key_of(installed.name, linux.name, *(path.read_bytes().hex() for path in own))
     return Image(made("box", key, "the disks of the box", make))
 
@@ -131,6 +131,10 @@ def _install(root: Path, scratch: Path, needed: Path) -> None:
     install = [PYTHON, "-B", str(CHECKOUT / "systemd/install"), "--root", str(root)]
     told = run(*install, "--board", BOARD, "--wheels", str(found))
     (CACHE / "install.log").write_text(told)
+    # A box of this kind has no panel by itself; it is to have what a Raspberry Pi's reads one with.
+    (site,) = root.glob("opt/ondine/versions/*/lib/python3*/site-packages")
+    more = [*pip[:3], "install", "-q", "--no-index", "--find-links", str(found)]
+    run(*more, "--target", str(site), *needed_by("panel"), *needed_by("pi"))
     profile = root / "etc/ondine/profile.toml"
     text = profile.read_text()
     for before, after in PROFILE.items():
@@ -152,7 +156,7 @@ def _settle(root: Path) -> None:
 def _add_guest(root: Path) -> None:
     folder = root / "usr/lib/box"
     folder.mkdir(parents=True)
-    for path in sorted(GUEST.iterdir()):
+    for path in _guest_files():
         if path.suffix == ".service":
             shutil.copy(path, root / "etc/systemd/system")
             wants = root / "etc/systemd/system/multi-user.target.wants"
@@ -167,6 +171,10 @@ def _add_guest(root: Path) -> None:
     phase = 2.0 * np.pi * TONE_HZ * np.arange(48_000) / 48_000
     mono = np.round(TONE_PEAK * np.sin(phase) * 2**31).astype("<i4")
     (folder / "tone.raw").write_bytes(np.repeat(mono, 2).tobytes())
+
+
+def _guest_files() -> list[Path]:
+    return sorted(path for path in GUEST.iterdir() if path.is_file())
 
 
 def _add_modules(root: Path, linux: Path) -> None:

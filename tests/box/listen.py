@@ -8,6 +8,7 @@ never does for long.
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -16,6 +17,10 @@ SOUND = 1e-3
 """Above this it is sound; -60 dB."""
 GAP_FRAMES = 48
 """So many zeros are a gap: a millisecond. A tone's own zeros are single ones."""
+
+
+_FLOOR_DB = -90.0
+"""What lies below it is equal."""
 
 
 @dataclass(frozen=True)
@@ -73,8 +78,38 @@ class Heard:
         return int(np.count_nonzero(error > tolerance * max(self.peak(), SOUND)))
 
 
+def level_db(heard: Heard) -> float:
+    """How loud it is on the whole, in dB of full scale; -120 for silence."""
+    if not len(heard.samples):
+        return -120.0
+    return float(10.0 * np.log10(np.mean(heard.samples**2) + 1e-12))
+
+
+def apart_db(one: Heard, other: Heard) -> float:
+    """How far two sounds are apart: their levels in third octaves, the mean difference in dB."""
+    return float(np.mean(np.abs(_thirds_db(one) - _thirds_db(other))))
+
+
+def _thirds_db(heard: Heard) -> np.ndarray:
+    """Levels [25] of the third octaves from 50 Hz to 16 kHz, no lower than `_FLOOR_DB`."""
+    if not len(heard.samples):
+        return np.full(25, _FLOOR_DB)
+    x = heard.samples * np.hanning(len(heard.samples))
+    power = np.abs(np.fft.rfft(x)) ** 2 / len(x) ** 2
+    hz = np.fft.rfftfreq(len(x), 1.0 / RATE_HZ)
+    edges = 50.0 * 2.0 ** ((np.arange(26) - 0.5) / 3.0)
+    sums = [power[(hz >= a) & (hz < b)].sum() for a, b in pairwise(edges)]
+    return np.maximum(10.0 * np.log10(np.array(sums) + 1e-30), _FLOOR_DB)
+
+
 def heard_of(raw: bytes, began_s: float) -> Heard:
     """Of what `arecord -f S32_LE -c 2` wrote."""
     whole = len(raw) - len(raw) % 8
     samples = np.frombuffer(raw[:whole], "<i4").reshape(-1, 2)[:, 0] / 2.0**31
     return Heard(samples, began_s)
+
+
+def heard_of_wav(data: bytes) -> Heard:
+    """Of a file of 16 bits and two channels that was perhaps never closed; it begins at 0 s."""
+    samples = np.frombuffer(data[44 : 44 + (len(data) - 44) // 4 * 4], "<i2")
+    return Heard(samples.reshape(-1, 2)[:, 0] / 2.0**15, 0.0)

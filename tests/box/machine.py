@@ -27,11 +27,11 @@ CONSOLE = (
     *("apparmor=0", "audit=0", "lsm=landlock", "cryptomgr.notests=1"),
 )
 MEMORY_MIB = 1024
-MAILBOX_MIB = 64
+MAILBOX_MIB = 192
 """Of no other disk's size: that is how the box knows it."""
-START_S, ANSWER_S = 240.0, 240.0
+START_S, ANSWER_S = 240.0, 600.0
 """How long this machine may take over it, however short it is for the box."""
-_END = b"\n\x01 "
+_END = b"\x01 "
 
 
 class SilentError(RuntimeError):
@@ -91,7 +91,7 @@ class Machine:
         told += [] if aloop else ["module_blacklist=snd_aloop"]
         told += [] if partition else ["fstab=no"]
         self._command = [
-            *("nice", "-n", "19", "qemu-system-x86_64", "-nodefaults", "-no-user-config"),
+            *("qemu-system-x86_64", "-nodefaults", "-no-user-config"),
             *("-machine", "pc,nvdimm=on", "-accel", "tcg,thread=single,tb-size=512"),
             *("-icount", "shift=0,sleep=off", "-rtc", "base=2026-01-01T00:00:00,clock=vm"),
             *("-cpu", "max", "-smp", "1", "-display", "none", "-no-reboot"),
@@ -157,10 +157,10 @@ class Machine:
         return answer.out
 
     def fetch(self, path: str) -> bytes:
-        """A file of the box's, through the mailbox."""
+        """A file of the box's as it is now, through the mailbox."""
         size = int(self.show(f"stat -c %s {path}"))
         assert size <= MAILBOX_MIB << 20, f"{path} is too large for the mailbox"
-        self.show(f"dd if={path} of=$(mailbox) bs=1M status=none conv=fsync")
+        self.show(f"head -c {size} {path} | dd of=$(mailbox) bs=1M status=none conv=fsync")
         with self.disks.mailbox.open("rb") as file:
             return file.read(size)
 
@@ -214,13 +214,14 @@ class Machine:
         return told
 
     def _answer(self, within_s: float) -> Answer:
-        ends_s, got = time.monotonic() + within_s, b"\n"
+        ends_s, got = time.monotonic() + within_s, b""
         self._line.settimeout(5.0)
         while True:
             place = got.rfind(_END)
             if place >= 0 and got.endswith(b"\n") and len(got) > place + len(_END):
                 code, at_s = got[place + len(_END) :].split()
-                return Answer(got[1:place].decode(errors="replace"), int(code), float(at_s))
+                out = got[:place].decode(errors="replace").removesuffix("\n")
+                return Answer(out, int(code), float(at_s))
             if time.monotonic() > ends_s:
                 raise SilentError(f"the box did not answer within {within_s:.0f} s: {self._last()}")
             try:

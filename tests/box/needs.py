@@ -13,9 +13,12 @@ PACKAGES = {
     "mmdebstrap": "mmdebstrap",
     "busybox-static": "busybox",
     "e2fsprogs": "mke2fs",
+    "dosfstools": "mkfs.fat",
+    "mtools": "mcopy",
     "kmod": "modprobe",
     "python3-venv": "/usr/share/python-wheels",
     "gcc": "gcc",
+    "make": "make",
     "libasound2-dev": "/usr/include/alsa/asoundlib.h",
     "python3-dev": "/usr/include/python3.11/Python.h",
 }

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from tests.box.listen import RATE_HZ, Heard, heard_of
+from tests.box.listen import RATE_HZ, Heard, apart_db, heard_of, heard_of_wav, level_db
 
 
 def sine(seconds: float, hz: float = 220.0) -> np.ndarray:
@@ -59,3 +59,24 @@ def test_a_part_keeps_its_times() -> None:
     assert heard.began_s == pytest.approx(11.0)
     assert heard.seconds == pytest.approx(1.5)
     assert heard.samples[0] == pytest.approx(1.0)
+
+
+def test_the_level_of_a_sine_and_of_silence() -> None:
+    assert level_db(Heard(4.0 * sine(1.0), 0.0)) == pytest.approx(-3.01, abs=0.01)
+    assert level_db(Heard(np.zeros(100), 0.0)) == pytest.approx(-120.0)
+    assert level_db(Heard(np.zeros(0), 0.0)) == pytest.approx(-120.0)
+
+
+def test_sounds_are_apart_by_what_differs_between_them() -> None:
+    noise = np.random.default_rng(1).normal(0.0, 0.1, RATE_HZ)
+    one = Heard(noise, 0.0)
+    assert apart_db(one, one) == 0.0
+    # Half as loud everywhere is 6 dB apart in each third octave.
+    assert apart_db(one, Heard(0.5 * noise, 3.0)) == pytest.approx(6.02, abs=0.01)
+    assert apart_db(one, Heard(np.zeros(RATE_HZ), 0.0)) > 20.0
+
+
+def test_a_recording_that_was_never_closed_can_be_heard() -> None:
+    raw = bytes(44) + np.full((10, 2), 1 << 14, "<i2").tobytes()
+    assert heard_of_wav(raw[:-1]).samples.tolist() == [0.5] * 9
+    assert heard_of_wav(b"").seconds == 0.0

@@ -19,12 +19,16 @@ def test_one_that_is_not_met_spoils_all() -> None:
 
 
 def test_the_page_says_what_was_met_and_what_was_missed() -> None:
-    found = {"sound": [at_most("start", 5.0, 6.0), at_most("again", 7.0, 6.0), noted("x", "1")]}
-    text = page(found, "", "a machine", datetime.date(2026, 1, 2))
-    assert "| sound | start | 5.00 s | ≤ 6 s | met |" in text
-    assert "| sound | again | 7.00 s | ≤ 6 s | missed |" in text
-    assert "| sound | x | 1 |  |  |" in text
+    found = {
+        "sound": [at_most("start", 5.0, 6.0), at_most("again", 7.0, 6.0), noted("x", "1|2\n3")]
+    }
+    text = page(found, {"sound": "A start."}, "", "a machine", datetime.date(2026, 1, 2))
+    assert "## sound\n\nA start.\n" in text
+    assert "| start | 5.00 s | ≤ 6 s | met |" in text
+    assert "| again | 7.00 s | ≤ 6 s | **missed** |" in text
+    assert "| x | 1/2 3 |  |  |" in text
     assert "2026-01-02" in text
+    assert "1 of 2 are as wanted" in text
 
 
 def test_the_picture_is_well_formed_and_has_a_bar_for_each_span() -> None:

@@ -54,24 +54,27 @@ def _spans(box: Machine) -> list[Span]:
     units_s = manager["UnitsLoadFinishTimestampMonotonic"]
     boot_s = float(box.show("date +%s.%N")) - float(box.show("cut -d' ' -f1 /proc/uptime"))
 
-    def made(name: str) -> float:
-        return float(box.show(f"stat -c %.9W /run/ondine/{name}")) - boot_s
+    def made(path: str) -> float:
+        return float(box.show(f"stat -c %.9W {path}")) - boot_s
 
     audio, control = "ondine-audio.service", "ondine-control.service"
     audio_s = since_boot(box, audio, "InactiveExit")
     control_s = since_boot(box, control, "InactiveExit")
     first_s, steers_s = since_boot(box, audio), since_boot(box, control)
-    begun_s, laid_s, opened_s = made("lock"), made("part.json"), made("status")
+    begun_s, laid_s, opened_s = (made(f"/run/ondine/{n}") for n in ("lock", "part.json", "status"))
+    udev_s = since_boot(box, "systemd-udevd.service", "InactiveExit")
+    card_s = made("/dev/snd/by-path")
     return [
         Span("kernel", "machine", 0.0, init_s),
         Span("initramfs: finds the root disk", "machine", init_s, user_s),
         Span("systemd reads its units", "system", user_s, units_s),
-        Span("folders, udev, until ours may start", "system", units_s, audio_s),
+        Span("kinds of devices, until ours may start", "system", units_s, audio_s),
         Span("audio: its libraries, then it waits", "sound", audio_s, laid_s),
-        Span("control: its libraries", "control", control_s, begun_s),
-        Span("control: what to play", "control", begun_s, laid_s),
-        Span("audio: takes it, loads it, warms it", "sound", opened_s, first_s),
-        Span("control: takes it over", "control", opened_s, steers_s),
+        Span("control: what it needs to say what plays", "control", control_s, begun_s),
+        Span("control: what plays", "control", begun_s, laid_s),
+        Span("audio: takes it, loads it, opens the card", "sound", opened_s, first_s),
+        Span("udev: the card may be opened", "system", udev_s, card_s),
+        Span("control: hands, phones, takes it over", "control", laid_s, steers_s),
     ]
 
 

@@ -7,12 +7,12 @@ from tests.box.finding import Finding, exactly
 from tests.box.machine import Disks, Machine
 from tests.box.started import Started
 
-SETTLE_S, LOOK_S = 20.0, 60.0
+SETTLE_S, LOOK_S = 10.0, 30.0
 """The kernel writes back what is 30 s old: so that is written before, too, by a sync."""
 
 
 def rest(given: Started, folder: Path) -> list[Finding]:
-    """Sixty seconds of it, both disks, by the kernel's own count."""
+    """Thirty seconds of it, both disks, by the kernel's own count."""
     disks = Disks(given.image, folder)
     with Machine(disks, partition=True) as box:
         ask.wait_for_control(box)

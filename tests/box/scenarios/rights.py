@@ -4,11 +4,15 @@ import re
 from pathlib import Path
 
 from tests.box import ask
-from tests.box.finding import Finding, at_most, exactly, holds
+from tests.box.finding import Finding, at_most, exactly, holds, noted
 from tests.box.machine import Disks, Machine
 from tests.box.started import Started
 
-EXPOSURE = {"ondine-audio.service": 1.6, "ondine-control.service": 3.0}
+EXPOSURE = {
+    "ondine-audio.service": 1.6,
+    "ondine-control.service": 3.0,
+    "ondine-checker@0.service": 0.5,
+}
 
 
 def rights(given: Started, folder: Path) -> list[Finding]:
@@ -30,6 +34,7 @@ def rights(given: Started, folder: Path) -> list[Finding]:
         }
     disks.remove()
     locked_kib = int(_found(r"VmLck:\s+(\d+)", memory))
+    resident_kib = int(_found(r"VmRSS:\s+(\d+)", memory))
     priorities = sorted({int(p) for p in re.findall(r"FF\s+(\d+)", threads)}, reverse=True)
     return [
         exactly("the loop's priority", _found(r"priority: (\d+)", loop), "70"),
@@ -37,6 +42,7 @@ def rights(given: Started, folder: Path) -> list[Finding]:
         exactly("LimitRTPRIO", _found(r"Max realtime priority\s+(\d+)", limits), "71"),
         exactly("LimitMEMLOCK", _found(r"Max locked memory\s+(\w+)", limits), "unlimited"),
         holds("memory locked", f"{locked_kib >> 10} MiB", locked_kib > 0, "> 0"),
+        noted("of it in memory", f"{resident_kib >> 10} MiB"),
         exactly("told by the status", (told["realtime"], told["locked"]), (1.0, 1.0)),
         exactly("control has no right to real time", sorted(set(others)), ["TS"]),
         *(at_most(f"exposure of {u}", exposed[u], EXPOSURE[u], "", 1) for u in EXPOSURE),
