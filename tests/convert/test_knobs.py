@@ -81,6 +81,7 @@ def test_a_knob_is_an_input_of_the_step_even_if_its_name_is_an_operators(model: 
     np.testing.assert_allclose(step.outputs["output"], 2 * (x + late), atol=1e-6)
 
 
+@pytest.mark.slow
 def test_a_turned_model_and_a_turned_step_play_alike(model: ModelFile) -> None:
     lifted = lift(model, "forward", 8)
     floating = to_time_major(export(lifted), lambda b, x, p: emit_product(b, x, p, "float"))

@@ -73,12 +73,14 @@ def test_a_sound_file_goes_in_and_comes_out_and_that_is_the_end(stage):
     assert np.abs(heard).max() > 0.1
 
 
+@pytest.mark.slow
 def test_a_timeline_plays(stage):
     (stage.folder / "walk.json").write_text('[{"at_s": 0.0, "param": "dry_wet", "to": 0.125}]')
     stage.playing("bells", "--card", "none", "--timeline", "walk.json")
     assert stage.ask("/ondine/params")["/ondine/params/dry_wet"][0] == 0.125
 
 
+@pytest.mark.slow
 def test_a_killed_audio_process_is_said_and_started_again(stage):
     process = stage.playing("bells", "--card", "none")
     stage.send("/ondine/param/latent_bias_1", "f", 0.5)
@@ -112,6 +114,7 @@ def left_behind(stage, process):
     return left
 
 
+@pytest.mark.slow
 def test_a_new_control_process_takes_over_the_sound_that_runs(stage):
     process = stage.playing("glass", "--card", "none", "--set", "dry_wet=0.5")
     stage.send("/ondine/param/dry_wet", "f", 0.25)

@@ -137,6 +137,7 @@ def _write_pairs(path, stop):
             table.write({3: value, SLOTS - 1: value})
 
 
+@pytest.mark.slow
 def test_changes_of_another_process_are_seen_whole(path):
     reader = ParamTable(path, create=True)
     reader.write({3: 0.0, SLOTS - 1: 0.0})

@@ -75,6 +75,7 @@ def test_a_scene_puts_back_what_was_moved_since(stage):
     stop(process)
 
 
+@pytest.mark.slow
 def test_a_phone_saves_and_recalls_and_asks_which_there_are(stage):
     process = stage.playing("glass", *QUIET)
     stage.send("/ondine/param/dry_wet", "f", 0.25)

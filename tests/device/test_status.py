@@ -109,6 +109,7 @@ def _say_for_ever(path):
         status.say("trouble", chr(97 + number % 26) * (1000 - number % 500))
 
 
+@pytest.mark.slow
 def test_a_text_is_never_torn_nor_lost_when_its_writer_dies(tmp_path):
     """Texts of one letter, of changing letters and lengths; the writer is killed at it."""
     path = tmp_path / "status"
