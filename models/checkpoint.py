@@ -1,6 +1,7 @@
 """Weights on disk as a plain .npz of named arrays: nothing in it can run.
 
-They are float32, or float16 where that loses nothing (see `rounded`).
+They are float32, or float16 where that loses nothing (see `rounded`). What a training needs to go
+on is beside them, in torch's own format.
 """
 
 from pathlib import Path
@@ -31,6 +32,13 @@ def rounded(module: nn.Module) -> None:
     with torch.no_grad():
         for value in module.parameters():
             value.copy_(value.half().float())
+
+
+def save_whole(state: dict[str, Any], path: Path) -> None:
+    """Write what going on needs; a cut during writing leaves the older file whole."""
+    part = path.with_suffix(".part")
+    torch.save(state, part)
+    part.replace(path)
 
 
 def load_weights(module: nn.Module, path: Path) -> None:

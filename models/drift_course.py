@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from models.axes import align_latents
+from models.checkpoint import save_whole
 from models.distances import loudness_db, spectral_loss
 from models.drift import Drift
 from models.lesson import Material, latent_terms, lesson_loss
@@ -127,9 +128,7 @@ class Trainer:
             "step": self.step,
             "seconds": self.seconds,
         }
-        part = path.with_suffix(".part")
-        torch.save(data, part)
-        part.replace(path)  # a cut during writing leaves the older checkpoint whole
+        save_whole(data, path)
 
     def load(self, path: Path) -> None:
         data = torch.load(path, weights_only=True)

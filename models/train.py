@@ -9,6 +9,7 @@ import argparse
 import json
 import platform
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -75,11 +76,32 @@ def train(
         print(f"synthesising {plan.corpus_clips} clips", flush=True)
         clips = corpus(plan.corpus_seed, plan.corpus_clips)
         source = f"{plan.corpus_clips} clips, synthesised by models/corpus.py"
+    return go(course(plan), clips, out, minutes, resume, {"corpus": source}, finish=finish)
+
+
+def go(
+    run: Course,
+    clips: np.ndarray,
+    out: Path,
+    minutes: float,
+    resume: bool,
+    about: Mapping[str, object],
+    *,
+    prepared_s: float = 0.0,
+    finish: bool = False,
+) -> bool:
+    """Go through a course, and write its weights and a record; returns whether there are weights.
+
+    `about` joins the record, and `prepared_s`, of the processor, what it took to make the corpus
+    ready. Weights are there at the end, or if `finish` wants what there is.
+
+    Raises ValueError if what is to be resumed is another course's.
+    """
     out.mkdir(parents=True, exist_ok=True)
-    run = course(plan)
     checkpoint = out / "checkpoint.pt"
     if resume and checkpoint.exists():
         run.load(checkpoint)
+    run.seconds += prepared_s
     if not follow(run, clips, checkpoint, minutes) and not finish:
         print(f"stopped at step {run.step} of {run.last}; go on with --resume")
         return False
@@ -91,7 +113,7 @@ def train(
         "threads": torch.get_num_threads(),
         "torch": torch.__version__,
         "processor": platform.machine(),
-        "corpus": source,
+        **about,
     }
     (out / "weights.json").write_text(json.dumps(record, indent=1) + "\n")
     print(f"{run.step} steps in {run.seconds / 60:.1f} minutes: {out / 'weights.npz'}")

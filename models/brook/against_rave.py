@@ -22,6 +22,7 @@ import torch
 from torch import Tensor
 
 from models.brook.recipe import BrookRecipe
+from models.checkpoint import save_whole
 from models.corpus import corpus
 from models.distances import multiscale_distance
 from models.export import trained
@@ -151,8 +152,7 @@ def main() -> None:
         mean = 0.95 * mean + 0.05 * float(term.detach()) if mean else float(term.detach())
         if step % SAVE_EVERY == 0 or seconds - before >= options.minutes * 60:
             state = {"net": net.state_dict(), "adam": adam.state_dict()}
-            torch.save({**state, "step": step, "seconds": seconds}, checkpoint.with_suffix(".part"))
-            checkpoint.with_suffix(".part").replace(checkpoint)
+            save_whole({**state, "step": step, "seconds": seconds}, checkpoint)
             print(f"step {step}, {seconds:.0f} s: {mean:.3f}", flush=True)
     found = {
         "minutes": round(seconds / 60, 1),

@@ -19,7 +19,7 @@ from models.brook.net import Brook
 from models.brook.plain import plain_tones
 from models.brook.recipe import BrookRecipe, Stage
 from models.brook.teacher import Targets, teaching
-from models.checkpoint import rounded
+from models.checkpoint import rounded, save_whole
 from models.distances import loudness_db, spectral_loss
 from models.lesson import latent_terms
 
@@ -197,9 +197,7 @@ class BrookCourse:
             "step": self.step,
             "seconds": self.seconds,
         }
-        part = path.with_suffix(".part")
-        torch.save(data, part)
-        part.replace(path)
+        save_whole(data, path)
 
     def load(self, path: Path) -> None:
         """Go on from what `save` wrote."""

@@ -17,7 +17,7 @@ import torch
 from rich.progress import track
 from torch import Tensor
 
-from models.checkpoint import rounded, save_weights
+from models.checkpoint import rounded, save_weights, save_whole
 from models.drums.corpus import Shots, read_own, synthesised
 from models.drums.net import CLOUDS, LATENTS, Encoder, Hail, distance
 from models.drums.shots import CLASSES
@@ -140,12 +140,10 @@ class Course:
     def save(self, path: Path) -> None:
         """All of it, to go on from."""
         state = {"step": self.step, "seconds": self.seconds, "net": self.net.state_dict()}
-        temporary = path.with_suffix(".partial")
         state["optimiser"] = self._optimiser.state_dict()
         state["ear"] = self._ear_optimiser.state_dict()
         state["teacher"] = self._teacher.state_dict()
-        torch.save(state, temporary)
-        temporary.replace(path)
+        save_whole(state, path)
 
     def load(self, path: Path) -> None:
         """Go on from what `save` wrote."""

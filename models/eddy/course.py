@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from models.checkpoint import rounded
+from models.checkpoint import rounded, save_whole
 from models.eddy.net import Eddy, fit_steps
 from models.eddy.recipe import EddyRecipe
 
@@ -91,8 +91,7 @@ class EddyCourse:
             "seconds": self.seconds,
             "made_from": self._made_from(),
         }
-        torch.save(data, path.with_suffix(".part"))
-        path.with_suffix(".part").replace(path)
+        save_whole(data, path)
 
     def load(self, path: Path) -> None:
         """Go on from what `save` wrote; raises ValueError if it was another recipe's or brook's."""

@@ -5,8 +5,6 @@ two hundred steps and, at the end, DIR/weights.npz and DIR/weights.json.
 """
 
 import argparse
-import json
-import platform
 import time
 from pathlib import Path
 
@@ -15,12 +13,11 @@ import torch
 from torch import Tensor
 
 from models.brook.net import Brook
-from models.checkpoint import save_weights
 from models.eddy.course import EddyCourse
 from models.eddy.material import BROOK_WEIGHTS, brook, encoded, learned_from, sha256
 from models.eddy.recipe import EDDY, EddyRecipe
 from models.folder import read_folder
-from models.train import follow
+from models.train import go
 
 
 def read(plan: EddyRecipe, net: Brook, folder: Path | None) -> tuple[Tensor, str]:
@@ -47,29 +44,10 @@ def train(
     begun = time.process_time()
     print("making the corpus ready", flush=True)
     latents, source = read(plan, brook(weights), folder)
-    run = EddyCourse(plan, latents, sha256(weights))
-    out.mkdir(parents=True, exist_ok=True)
-    checkpoint = out / "checkpoint.pt"
-    if resume and checkpoint.exists():
-        run.load(checkpoint)
-    run.seconds += time.process_time() - begun
-    if not follow(run, np.zeros((0, 0), np.float32), checkpoint, minutes):
-        print(f"stopped at step {run.step} of {run.last}; go on with --resume")
-        return False
-    run.finish(np.zeros((0, 0), np.float32))
-    save_weights(run.net, out / "weights.npz")
-    record = {
-        "steps": run.step,
-        "minutes": round(run.seconds / 60, 1),
-        "threads": torch.get_num_threads(),
-        "torch": torch.__version__,
-        "processor": platform.machine(),
-        "corpus": source,
-        "brook_sha256": sha256(weights),
-    }
-    (out / "weights.json").write_text(json.dumps(record, indent=1) + "\n")
-    print(f"{run.step} steps in {run.seconds / 60:.1f} minutes: {out / 'weights.npz'}")
-    return True
+    about = {"corpus": source, "brook_sha256": sha256(weights)}
+    run, nothing = EddyCourse(plan, latents, about["brook_sha256"]), np.zeros((0, 0), np.float32)
+    prepared_s = time.process_time() - begun
+    return go(run, nothing, out, minutes, resume, about, prepared_s=prepared_s)
 
 
 def main() -> None:

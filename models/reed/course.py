@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from models.checkpoint import rounded
+from models.checkpoint import rounded, save_whole
 from models.distances import spectral_loss
 from models.reed.material import Material
 from models.reed.net import Reed, untrained
@@ -106,8 +106,7 @@ class ReedCourse:
             "seconds": self.seconds,
             "recipe": repr(asdict(self._plan)),
         }
-        torch.save(data, path.with_suffix(".part"))
-        path.with_suffix(".part").replace(path)
+        save_whole(data, path)
 
     def load(self, path: Path) -> None:
         """Go on from what `save` wrote; raises ValueError if it was another recipe's."""

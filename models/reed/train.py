@@ -5,21 +5,18 @@ DIR/checkpoint.pt every few hundred steps and, at the end, DIR/weights.npz and D
 """
 
 import argparse
-import json
-import platform
 import time
 from pathlib import Path
 
 import numpy as np
 import torch
 
-from models.checkpoint import save_weights
 from models.folder import read_folder
 from models.reed.corpus import corpus
 from models.reed.course import ReedCourse
 from models.reed.material import Material, from_clips, from_sounds
 from models.reed.recipe import REED, ReedRecipe
-from models.train import follow
+from models.train import go
 
 
 def read(plan: ReedRecipe, folder: Path | None) -> tuple[Material, str]:
@@ -39,29 +36,10 @@ def train(plan: ReedRecipe, out: Path, minutes: float, resume: bool, folder: Pat
     begun = time.process_time()
     print("making the corpus ready", flush=True)
     material, source = read(plan, folder)
-    run = ReedCourse(plan, material)
-    out.mkdir(parents=True, exist_ok=True)
-    checkpoint = out / "checkpoint.pt"
-    if resume and checkpoint.exists():
-        run.load(checkpoint)
-    run.seconds += time.process_time() - begun
-    if not follow(run, np.zeros((0, 0), np.float32), checkpoint, minutes):
-        print(f"stopped at step {run.step} of {run.last}; go on with --resume")
-        return False
-    run.finish(np.zeros((0, 0), np.float32))
-    save_weights(run.net, out / "weights.npz")
-    record = {
-        "steps": run.step,
-        "minutes": round(run.seconds / 60, 1),
-        "threads": torch.get_num_threads(),
-        "torch": torch.__version__,
-        "processor": platform.machine(),
-        "corpus": source,
-        "brightness": list(material.fit),
-    }
-    (out / "weights.json").write_text(json.dumps(record, indent=1) + "\n")
-    print(f"{run.step} steps in {run.seconds / 60:.1f} minutes: {out / 'weights.npz'}")
-    return True
+    about = {"corpus": source, "brightness": list(material.fit)}
+    run, nothing = ReedCourse(plan, material), np.zeros((0, 0), np.float32)
+    prepared_s = time.process_time() - begun
+    return go(run, nothing, out, minutes, resume, about, prepared_s=prepared_s)
 
 
 def main(arguments: list[str] | None = None) -> None:
